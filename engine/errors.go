@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/sockeye-ws/sockeye/codec"
+)
+
+// Errors that methods of [Conn], [Server] and [Dial] return.
+var (
+	// ErrServerClosed is returned by Serve and ListenAndServe after Shutdown
+	// or Close.
+	ErrServerClosed = errors.New("engine: server closed")
+
+	// ErrClosed is returned by the sending methods of a connection that is
+	// closing or closed.
+	ErrClosed = errors.New("engine: connection is closed")
+
+	// ErrBufferFull is returned when a message was not taken because the
+	// connection has too many unsent bytes; see [SendPolicy].
+	ErrBufferFull = errors.New("engine: the peer reads too slowly: unsent bytes are at their limit")
+)
+
+// Reasons why the engine ended a connection, found in a [CloseError] by
+// errors.Is.
+var (
+	ErrHandshakeTimeout = errors.New("engine: handshake not finished in time")
+	ErrIdleTimeout      = errors.New("engine: peer silent for too long, though pinged")
+	ErrCloseTimeout     = errors.New("engine: peer did not finish the close handshake in time")
+	ErrPanic            = errors.New("engine: handler panicked")
+)
+
+// MisuseError is returned for a call that can never succeed: a mistake of the
+// calling program, not of the peer. Nothing was sent.
+type MisuseError struct {
+	Text string
+}
+
+func (e *MisuseError) Error() string { return "engine: " + e.Text }
+
+// Misuses of the sending methods.
+var (
+	ErrNotMessage     = &MisuseError{"only text and binary messages can be sent with Send"}
+	ErrInvalidUTF8    = &MisuseError{"a text message must be valid UTF-8: send it as binary"}
+	ErrControlTooLong = &MisuseError{"a ping's payload is limited to 125 bytes"}
+	ErrCloseCode      = &MisuseError{"this close code must not be sent: use 1000, 1001, 1003, 1007-1014 or 3000-4999"}
+)
+
+// CloseError says how a connection ended; OnClose always gets one.
+type CloseError struct {
+	// Code is the peer's close code if it closed first, else ours; 1005 if
+	// the Close frame had none, 1006 if the connection ended without.
+	Code codec.CloseCode
+
+	// Reason is the text in the Close frame, valid UTF-8, at most 123 bytes.
+	Reason string
+
+	// Remote tells that the code came from the peer.
+	Remote bool
+
+	// Clean tells that both sides have sent and received a Close frame: what
+	// browsers call wasClean.
+	Clean bool
+
+	// Err is what went wrong, if anything did: a *codec.Error for a violation
+	// by the peer, a system error, or one of this package's errors.
+	Err error
+}
+
+func (e *CloseError) Error() string {
+	who := "closed"
+	if e.Remote {
+		who = "closed by the peer"
+	}
+	text := fmt.Sprintf("engine: %s with %v", who, e.Code)
+	if e.Reason != "" {
+		text += fmt.Sprintf(" (%q)", e.Reason)
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap gives e.Err.
+func (e *CloseError) Unwrap() error { return e.Err }

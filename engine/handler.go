@@ -1,0 +1,81 @@
+package engine
+
+import "github.com/sockeye-ws/sockeye/codec"
+
+// Handler receives what happens on a connection. OnOpen comes first and once,
+// then the messages, then OnClose exactly once and nothing after it; all calls
+// of one connection come one after the other.
+//
+// The calls run on the connection's event loop, so they must not block: every
+// connection of that loop waits meanwhile. A panic is recovered and logged,
+// and costs its connection only, which is closed with 1011.
+type Handler interface {
+	// OnOpen is called when the handshake is done, before any message.
+	OnOpen(c *Conn)
+
+	// OnMessage is called for each whole message, text or binary, after
+	// reassembly. A text's UTF-8 is valid. The payload is the loop's: it may
+	// be read and changed until OnMessage returns, and must be copied to be
+	// kept. Replies sent from here leave together, in one system call.
+	OnMessage(c *Conn, op codec.Opcode, payload []byte)
+
+	// OnClose is called when the connection is gone, whoever ended it. err is
+	// always a *CloseError. Sending on c fails from here on.
+	OnClose(c *Conn, err error)
+}
+
+// Drainer is implemented by handlers that want to know when a connection that
+// had unsent bytes ([Conn.Buffered] > 0 after a Send) has none any more.
+type Drainer interface {
+	OnDrain(c *Conn)
+}
+
+// Ponger is implemented by handlers that want to see pongs, asked for or not.
+// The payload is valid until OnPong returns. Pings are answered by the engine.
+type Ponger interface {
+	OnPong(c *Conn, payload []byte)
+}
+
+// HandlerFuncs is a [Handler] of functions, each of which may be nil.
+type HandlerFuncs struct {
+	Open    func(c *Conn)
+	Message func(c *Conn, op codec.Opcode, payload []byte)
+	Close   func(c *Conn, err error)
+	Drain   func(c *Conn)
+	Pong    func(c *Conn, payload []byte)
+}
+
+// OnOpen calls h.Open.
+func (h HandlerFuncs) OnOpen(c *Conn) {
+	if h.Open != nil {
+		h.Open(c)
+	}
+}
+
+// OnMessage calls h.Message.
+func (h HandlerFuncs) OnMessage(c *Conn, op codec.Opcode, payload []byte) {
+	if h.Message != nil {
+		h.Message(c, op, payload)
+	}
+}
+
+// OnClose calls h.Close.
+func (h HandlerFuncs) OnClose(c *Conn, err error) {
+	if h.Close != nil {
+		h.Close(c, err)
+	}
+}
+
+// OnDrain calls h.Drain.
+func (h HandlerFuncs) OnDrain(c *Conn) {
+	if h.Drain != nil {
+		h.Drain(c)
+	}
+}
+
+// OnPong calls h.Pong.
+func (h HandlerFuncs) OnPong(c *Conn, payload []byte) {
+	if h.Pong != nil {
+		h.Pong(c, payload)
+	}
+}

@@ -1,0 +1,122 @@
+package engine
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/handshake"
+)
+
+// Defaults of [Options] and [DialOptions].
+const (
+	DefaultHandshakeTimeout = 5 * time.Second
+	DefaultMaxMessage       = 1 << 20
+	DefaultMaxBuffered      = 1 << 20
+	DefaultIdleTimeout      = 120 * time.Second
+	DefaultCloseTimeout     = 5 * time.Second
+)
+
+// Options configures a [Server]. The zero value is safe to expose to the
+// internet: every limit is on.
+type Options struct {
+	// Loops is the number of event loops, each one goroutine. Default:
+	// GOMAXPROCS. More than that only adds switches.
+	Loops int
+
+	// Upgrade is called for each valid request, before it is answered, on the
+	// connection's loop: it must not block. It may choose the subprotocol,
+	// add response headers, and set the connection's data and handler; or
+	// refuse with a *[handshake.Rejection] (any other error is logged and
+	// answered with 500). r is valid until Upgrade returns; the strings it
+	// gives may be kept. Default: every valid request is accepted.
+	Upgrade func(r *handshake.Request) (Accept, error)
+
+	// Subprotocols are those the server speaks, best first. If any are named
+	// and the client offers only others, the handshake fails with 400, as a
+	// browser would fail it anyway. Default: none.
+	Subprotocols []string
+
+	// AllowNoSubprotocol accepts a client that offers only subprotocols the
+	// server does not name, without one. Danger: browsers then report an error.
+	AllowNoSubprotocol bool
+
+	// CheckOrigin decides whether a page of the request's Origin may connect;
+	// if not, the answer is 403. Default: [handshake.SameOrigin], which also
+	// allows requests without an Origin, as they do not come from a browser.
+	// Danger: accepting every origin lets any web page act with its visitors'
+	// cookies. Danger: behind a proxy that rewrites Host, the same origin is
+	// not recognised; name yours with [handshake.AllowOrigins].
+	CheckOrigin func(r *handshake.Request) bool
+
+	// MaxHead is the limit of a request's head in bytes (default 8 KiB), and
+	// MaxHeaders of its header lines (default 64). Beyond: 414 or 431.
+	MaxHead    int
+	MaxHeaders int
+
+	// HandshakeTimeout is the time from accept to the 101 answer, whatever
+	// the peer sends meanwhile. Default: 5 s. Negative: none; danger: anyone
+	// can then hold descriptors with half a request.
+	HandshakeTimeout time.Duration
+
+	// MaxMessage is the limit of one message in bytes, after reassembly; a
+	// larger one closes the connection with 1009. Default: 1 MiB. Danger: a
+	// peer can make the server hold that much memory for each connection.
+	MaxMessage int
+
+	// MaxFragments is the limit of the frames that make up one message;
+	// beyond, the connection is closed with 1008. Default: 65,536.
+	MaxFragments int
+
+	// MaxBuffered is the limit of a connection's unsent bytes; see
+	// [Options.SendPolicy]. A message is always taken while nothing is
+	// unsent, so that a single one may exceed it. Reading from a connection pauses
+	// while more than half of it is unsent. Default: 1 MiB.
+	MaxBuffered int
+
+	// SendPolicy says what happens to a message that exceeds MaxBuffered.
+	// Default: [CloseSlow].
+	SendPolicy SendPolicy
+
+	// IdleTimeout is how long a connection may be silent. At half of it a ping
+	// is sent; at its end the connection is cut. Default: 120 s. Negative:
+	// none; danger: peers that vanished without a word stay for ever.
+	IdleTimeout time.Duration
+
+	// CloseTimeout is how long the peer may take to answer our Close and to
+	// read what is still unsent, before it is cut. Default: 5 s.
+	CloseTimeout time.Duration
+
+	// Logger receives recovered panics and failures of the server itself.
+	// What peers do wrong is not logged: it comes with OnClose and in Stats.
+	// Default: slog.Default().
+	Logger *slog.Logger
+}
+
+// Accept is what [Options.Upgrade] decides for a connection. The zero value
+// accepts with all defaults.
+type Accept struct {
+	// Subprotocol, if not empty, must be one that the client offered. If it
+	// is empty, the first of Options.Subprotocols that was offered is chosen.
+	Subprotocol string
+
+	// Header is added to the answer.
+	Header http.Header
+
+	// Data is the connection's data: [Conn.Data].
+	Data any
+
+	// Handler, if not nil, is this connection's instead of the server's.
+	Handler Handler
+}
+
+// SendPolicy says what happens to a message for a connection whose unsent
+// bytes would exceed the limit. In each case the sender gets [ErrBufferFull].
+type SendPolicy uint8
+
+const (
+	// CloseSlow closes the connection with 1008: nothing is lost unnoticed.
+	CloseSlow SendPolicy = iota
+	// DropNewest drops the message and counts it in [Stats].Dropped.
+	DropNewest
+)
