@@ -1,0 +1,113 @@
+# Sockeye's tasks. `make` alone lists them.
+#
+# Every module is built on its own, as somebody who depends on it would build
+# it: go.work is for editors only.
+export GOWORK := off
+
+FUZZTIME ?= 10s
+BENCHTIME ?= 200ms
+MINCOVER ?= 95
+MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./*/go.mod))
+CODE := $(filter-out ./tools,$(MODULES)) # tools has no packages
+STATICCHECK := $(CURDIR)/bin/staticcheck
+
+# The race detector needs cgo and a C compiler.
+RACE := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null && echo -race)
+
+# $(call each,MODULES,COMMAND) runs COMMAND in each of the modules.
+each = @set -e; for m in $(1); do (cd $$m && echo "$$m: $(2)" && $(2)); done
+
+.PHONY: help
+help: ## list the targets
+	@echo 'Targets (FUZZTIME=$(FUZZTIME), BENCHTIME=$(BENCHTIME) can be set):'
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: bin/echo bin/bench ## see it work: thousands of idle connections, then a load (under a minute)
+	bin/bench demo -echo bin/echo
+
+.PHONY: run
+run: bin/echo ## run the echo server on :8080
+	bin/echo -addr :8080
+
+.PHONY: test
+test: ## test everything that needs only Go (with the race detector, if there is a C compiler)
+	@[ -n "$(RACE)" ] || echo 'No cgo or C compiler: testing without the race detector.'
+	go test $(RACE) -shuffle=on ./...
+	cd examples && go test -shuffle=on ./...
+	cd bench && go test -shuffle=on ./...
+
+.PHONY: e2e
+e2e: bin/echo node-modules ## test the built server against other clients: Go, Node, Chromium
+	cd e2e && ECHO=$(CURDIR)/bin/echo go test -count=1 -v ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME each
+	@set -e; for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Go benchmarks of each package, then the comparison with a bare epoll server
+	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./...
+	$(MAKE) compare
+
+.PHONY: compare
+compare: bin/echo bin/bench ## measure the server against its peers under the same client
+	bin/bench compare
+
+.PHONY: lint
+lint: bin/staticcheck ## gofmt, go vet, staticcheck, and tidy, unchanged modules
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not gofmted: $$files"; exit 1; }
+	$(call each,$(CODE),go vet ./...)
+	$(call each,$(CODE),$(STATICCHECK) ./...)
+	$(call each,$(MODULES),go mod tidy -diff)
+	$(call each,$(MODULES),go mod verify)
+
+.PHONY: fmt
+fmt: ## gofmt everything, tidy every module
+	gofmt -w .
+	$(call each,$(MODULES),go mod tidy)
+
+.PHONY: cover
+cover: ## coverage of codec and handshake; fails below MINCOVER percent
+	@mkdir -p bin
+	@set -e; for pkg in codec handshake; do \
+		go test -coverprofile=bin/$$pkg.out ./$$pkg >/dev/null; \
+		go tool cover -func=bin/$$pkg.out | awk -v pkg=$$pkg -v min=$(MINCOVER) \
+			'/^total:/ { print pkg ": " $$3 " of statements"; if ($$3 + 0 < min) exit 1 }'; \
+	done
+
+.PHONY: cross
+cross: ## build and vet for the other platforms
+	@set -e; for p in darwin/arm64 freebsd/amd64 linux/arm64; do \
+		echo "$$p: go build, go vet"; \
+		export GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0; \
+		go build ./... && go vet ./...; \
+	done
+
+.PHONY: clean
+clean: ## remove what the targets above have built
+	rm -rf bin e2e/node/node_modules
+
+# The go command knows what has changed, so these are always handed to it.
+.PHONY: bin/echo bin/bench
+bin/echo:
+	cd examples && go build -o ../bin/ ./echo
+bin/bench:
+	cd bench && go build -o ../bin/ .
+	cd bench && go build -o ../bin/ ./peers/...
+
+bin/staticcheck: tools/go.mod tools/go.sum
+	cd tools && go build -o ../bin/ tool
+	@touch $@
+
+.PHONY: node-modules
+node-modules: e2e/node/node_modules/.package-lock.json
+e2e/node/node_modules/.package-lock.json: e2e/node/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or later'; exit 1; }
+	cd e2e/node && npm ci --no-audit --no-fund
+	@touch $@
