@@ -1,0 +1,58 @@
+package proc
+
+import (
+	"os"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestCPUCountsWork(t *testing.T) {
+	before, err := CPU(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const work = 60 * time.Millisecond
+	for start := time.Now(); time.Since(start) < 3*work; {
+	}
+	after, err := CPU(os.Getpid())
+	if err != nil || after-before < work { // a third: the machine may be busy
+		t.Fatalf("180 ms of work count as %v (%v)", after-before, err)
+	}
+}
+
+func TestRSSCountsTouchedMemory(t *testing.T) {
+	before, err := RSS(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 64 << 20
+	touched := make([]byte, size)
+	for i := 0; i < size; i += 4096 {
+		touched[i] = 1
+	}
+	after, err := RSS(os.Getpid())
+	runtime.KeepAlive(touched)
+	if grown := after - before; err != nil || grown < size*9/10 || grown > size*4 { // the race detector has its own share
+		t.Fatalf("64 MiB touched grew RSS by %d (%v)", grown, err)
+	}
+}
+
+func TestThreads(t *testing.T) {
+	if n, err := Threads(os.Getpid()); err != nil || n < 2 {
+		t.Fatalf("this Go program has %d threads (%v)", n, err)
+	}
+}
+
+func TestNoSuchProcess(t *testing.T) {
+	const pid = 1 << 30
+	if n, err := CPU(pid); err == nil {
+		t.Errorf("CPU of no process: %v", n)
+	}
+	if n, err := RSS(pid); err == nil {
+		t.Errorf("RSS of no process: %v", n)
+	}
+	if n, err := Threads(pid); err == nil {
+		t.Errorf("threads of no process: %v", n)
+	}
+}
