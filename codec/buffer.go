@@ -1,0 +1,111 @@
+package codec
+
+import (
+	"math/bits"
+
+	"github.com/sockeye-ws/sockeye/pool"
+)
+
+const (
+	// minDirect is how much a frame must lack for reads into the buffer to
+	// pay: below, one read through the caller's memory takes the next frames
+	// as well.
+	minDirect = 4 << 10
+
+	// spare is how far a buffer's capacity may exceed four times its bytes.
+	spare = 1 << 10
+)
+
+// Room returns where the next bytes of the current frame's payload may be
+// written, to save a copy of a large message: read from the connection into it
+// and tell [Decoder.Filled]. It is nil unless at least 4 KiB of a text or
+// binary frame's payload are still to come; then use [Decoder.Next].
+//
+// It never reaches beyond the frame, and grows fourfold with what has been
+// received, from 1 KiB: while it is shorter than the caller's own read buffer,
+// reading there and calling Next takes fewer reads. The slice is valid until
+// the next call of any method of d.
+func (d *Decoder) Room() []byte {
+	d.settle()
+	if d.phase != inPayload || d.header.OpCode.IsControl() || d.lacking() < minDirect {
+		return nil
+	}
+	// With less than this the buffer could not have grown fourfold again
+	// before it is full.
+	if d.buf == nil || free(d.buf) <= spare/4 {
+		d.grow(0)
+	}
+	return d.room()
+}
+
+// Filled says that n bytes were written at the start of what [Decoder.Room]
+// returned. It returns the message that they complete, as [Decoder.Next] would;
+// the payload is valid until the next call of any method of d. If there is no
+// such room, it returns [ErrFilled] and changes nothing.
+func (d *Decoder) Filled(n int) (op Opcode, payload []byte, err error) {
+	d.settle()
+	if d.phase == failed {
+		return 0, nil, d.err
+	}
+	if n < 0 || n > len(d.room()) {
+		return 0, nil, ErrFilled
+	}
+	if n > 0 {
+		op, payload = d.keep(n)
+	}
+	if d.phase == failed {
+		return 0, nil, d.err
+	}
+	return op, payload, nil
+}
+
+// room gives the part of the buffer's free space that the frame can fill.
+func (d *Decoder) room() []byte {
+	if d.phase != inPayload || d.buf == nil {
+		return nil
+	}
+	n := len(d.buf.B)
+	end := n + min(d.lacking(), free(d.buf))
+	return d.buf.B[n:end:end]
+}
+
+func free(b *pool.Buffer) int { return cap(b.B) - len(b.B) }
+
+// grow takes a larger buffer, with room for n bytes that have been received
+// but are not in the old one.
+func (d *Decoder) grow(n int) {
+	larger := pool.Get(capacity(d.size()+n, d.mostSize()))
+	if d.buf != nil {
+		larger.B = append(larger.B, d.buf.B...)
+	}
+	d.drop()
+	d.buf = larger
+}
+
+// capacity gives the capacity for a message of which some bytes are received
+// and which has most bytes in the end. Memory follows what was received, never
+// what a header promises; growing fourfold copies a third of a message at most.
+func capacity(received, most int) int {
+	// The largest power of two, as the pool rounds up to one.
+	c := 1 << (bits.Len(uint(4*received+spare)) - 1)
+	return min(c, most)
+}
+
+// size gives the number of the message's bytes in the buffer.
+func (d *Decoder) size() int {
+	if d.buf == nil {
+		return 0
+	}
+	return len(d.buf.B)
+}
+
+// left gives how many bytes more the message may have.
+func (d *Decoder) left() int { return d.cfg.maxMessage() - d.size() }
+
+// mostSize gives the largest size that the message can come to.
+func (d *Decoder) mostSize() int {
+	if d.header.Fin {
+		return d.size() + d.lacking()
+	}
+	return d.cfg.maxMessage()
+}
