@@ -1,0 +1,83 @@
+package e2e
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The first program in the README must build, vet clean, and echo.
+func TestReadmeExample(t *testing.T) {
+	dir := t.TempDir()
+	addr := freeAddr(t)
+	source := filepath.Join(dir, "main.go")
+	code := strings.Replace(firstGoBlock(t, "../README.md"), `":8080"`, `"`+addr+`"`, 1)
+	if err := os.WriteFile(source, []byte(code), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(dir, "readme")
+	for _, args := range [][]string{{"vet", source}, {"build", "-o", program, source}} {
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			t.Fatalf("go %s: %v\n%s", args[0], err, out)
+		}
+	}
+	cmd := exec.Command(program)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	awaitListener(t, addr)
+	withEach(t, func(t *testing.T, lib library) {
+		c := lib.open(t, "ws://"+addr, dialOptions{})
+		echo(t, c, message{true, []byte("hello")})
+		echo(t, c, message{false, noise(100_000, false)})
+	})
+}
+
+func firstGoBlock(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "```go\n")
+	code, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatalf("%s has no Go program", file)
+	}
+	return code
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// awaitListener tries again until somebody listens at addr.
+func awaitListener(t *testing.T, addr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("nobody listens at %s: %v", addr, err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
