@@ -1,5 +1,11 @@
 module github.com/sockeye-ws/sockeye
 
-go 1.26
+go 1.26.0
 
-require github.com/valyala/bytebufferpool v1.0.0
+require (
+	github.com/gobwas/ws v1.5.0
+	github.com/valyala/bytebufferpool v1.0.0
+	golang.org/x/sys v0.49.0
+)
+
+require github.com/gobwas/httphead v0.1.0 // indirect

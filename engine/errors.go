@@ -44,7 +44,7 @@ var (
 	ErrNotMessage     = &MisuseError{"only text and binary messages can be sent with Send"}
 	ErrInvalidUTF8    = &MisuseError{"a text message must be valid UTF-8: send it as binary"}
 	ErrControlTooLong = &MisuseError{"a ping's payload is limited to 125 bytes"}
-	ErrCloseCode      = &MisuseError{"this close code must not be sent: use 1000, 1001, 1003, 1007-1014 or 3000-4999"}
+	ErrCloseCode      = &MisuseError{"this close code must not be sent: use 1000-1003, 1007-1014 or 3000-4999"}
 )
 
 // CloseError says how a connection ended; OnClose always gets one.

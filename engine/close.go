@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"io"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+)
+
+// Close starts the close handshake (RFC 6455 section 7.1.2): what was sent
+// before still goes out, then a Close frame, which the peer has to answer
+// within Options.CloseTimeout. No message is delivered any more; OnClose
+// comes at the end. The code must be one that may be sent, or
+// codec.CloseNoStatus for a Close frame without one; the reason is cut to 123
+// bytes. The error is [ErrClosed] or a *[MisuseError].
+func (c *Conn) Close(code codec.CloseCode, reason string) error {
+	switch {
+	case !code.Sendable() && code != codec.CloseNoStatus:
+		return ErrCloseCode
+	case !utf8.ValidString(reason):
+		return ErrInvalidUTF8
+	}
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	if err := c.openLocked(); err != nil {
+		return err
+	}
+	c.closeLocked(&CloseError{Code: code, Reason: reason})
+	return nil
+}
+
+// Abort ends the connection at once, without a Close frame, and without
+// sending what is still unsent. OnClose comes with 1006.
+func (c *Conn) Abort() {
+	c.conn.Lock()
+	if c.end == nil {
+		c.end = &CloseError{Code: codec.CloseAbnormal}
+	}
+	if c.State() == Open {
+		c.setStateLocked(Closing)
+	}
+	c.conn.Unlock()
+	c.conn.Loop().Post(c.conn.Abort)
+}
+
+// closeLocked sends the Close frame that end describes.
+func (c *Conn) closeLocked(end *CloseError) {
+	c.end = end
+	c.setStateLocked(Closing)
+	b := c.conn.RoomLocked(codec.MaxHeaderSize + 125)
+	if c.profile.client {
+		b = codec.AppendMaskedClose(b, end.Code, end.Reason, newMask())
+	} else {
+		b = codec.AppendClose(b, end.Code, end.Reason)
+	}
+	c.conn.CommitLocked(b, nil)
+	c.conn.AttendLocked()
+}
+
+func (c *Conn) setStateLocked(s State) { c.conn.SetStateLocked(uint8(s)) }
+
+// Attended gives the peer the time to answer our Close.
+func (s *sessions) Attended(lc *loop.Conn) {
+	if c := connOf(lc); c.State() == Closing && !lc.Finishing() {
+		lc.SetTimer(c.profile.closeTimeout)
+	}
+}
+
+// peerClosed answers the peer's Close frame, or takes it as the answer to ours.
+func (s *sessions) peerClosed(c *Conn, payload []byte) {
+	code, reason, _ := codec.ParseClosePayload(payload) // the decoder has checked it
+	c.conn.Lock()
+	if c.State() == Open {
+		c.closeLocked(&CloseError{Code: code, Reason: string(reason), Remote: true})
+	}
+	c.end.Clean = true
+	c.conn.Unlock()
+	s.finish(c)
+}
+
+// violated ends a connection whose peer broke the protocol.
+func (s *sessions) violated(c *Conn, err *codec.Error) {
+	s.fail(c, err.Code, err.Reason, err)
+}
+
+// fail tells the peer why its connection ends, and ends it without waiting for
+// an answer (RFC 6455 section 7.1.7).
+func (s *sessions) fail(c *Conn, code codec.CloseCode, reason string, err error) {
+	c.conn.Lock()
+	if c.State() == Open {
+		c.closeLocked(&CloseError{Code: code, Reason: reason})
+	}
+	if c.end.Err == nil {
+		c.end.Err = err
+	}
+	c.conn.Unlock()
+	s.finish(c)
+}
+
+// finish ends c once everything is sent. A client leaves it to the server to
+// end the stream first, RFC 6455 section 7.1.1.
+func (s *sessions) finish(c *Conn) {
+	s.release(c)
+	c.conn.Finish(c.profile.closeTimeout, !c.profile.client)
+}
+
+// Ended comes when the peer has ended its stream without a Close frame, or
+// without answering ours. It may still be reading its answers.
+func (s *sessions) Ended(lc *loop.Conn) {
+	c := connOf(lc)
+	lc.Lock()
+	switch c.State() {
+	case Open:
+		c.end = &CloseError{Code: codec.CloseAbnormal, Err: io.ErrUnexpectedEOF}
+		c.setStateLocked(Closing)
+	case Closing:
+		if c.end.Err == nil {
+			c.end.Err = io.ErrUnexpectedEOF
+		}
+	}
+	lc.Unlock()
+	s.release(c)
+	lc.Finish(c.profile.closeTimeout, true)
+}
+
+// Closed is the end of a connection.
+func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
+	c := connOf(lc)
+	before, end := s.ended(c, e)
+	if before == Connecting && c.profile.client {
+		c.rx.opening.attempt.finish(end.Err)
+	}
+	s.release(c)
+	if before == Open || before == Closing {
+		s.stats.open.Add(-1)
+		s.tellClosed(c, end)
+	}
+	if c.profile.client {
+		clientLoops.done(s)
+	}
+	if s.draining {
+		s.drained()
+	}
+}
+
+// ended brings c to its last state, and gives the one before.
+func (s *sessions) ended(c *Conn, e loop.Errno) (before State, end *CloseError) {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	before = State(c.conn.State())
+	c.setStateLocked(Closed)
+	if c.end == nil {
+		c.end = &CloseError{Code: codec.CloseAbnormal, Err: io.ErrUnexpectedEOF}
+		if e != 0 {
+			c.end.Err = e
+		}
+	}
+	switch {
+	case c.end.Err != nil || c.end.Clean:
+	case e == syscall.ETIMEDOUT:
+		c.end.Err = ErrCloseTimeout
+	case e != 0:
+		c.end.Err = e
+	}
+	return before, c.end
+}
+
+func (s *sessions) tellClosed(c *Conn, end *CloseError) {
+	defer s.recoverFrom(c)
+	c.profile.handler.OnClose(c, end)
+}

@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"net"
+	"unsafe"
+
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+)
+
+// State is a phase in a connection's life.
+type State uint8
+
+// The states, in their order.
+const (
+	Connecting State = iota // the handshake is under way
+	Open                    // messages go both ways
+	Closing                 // a Close frame is sent, or about to be: nothing more can be
+	Closed                  // gone; OnClose has been called, or is being
+)
+
+func (s State) String() string {
+	switch s {
+	case Connecting:
+		return "connecting"
+	case Open:
+		return "open"
+	case Closing:
+		return "closing"
+	}
+	return "closed"
+}
+
+// Conn is a WebSocket connection. All its methods may be called from any
+// goroutine, at any time: after the connection's end they fail or give zero
+// values, and never reach another connection.
+type Conn struct {
+	conn    loop.Conn // first: see connOf
+	profile *profile
+	data    any         // guarded by conn's lock
+	end     *CloseError // how it ends, from when that is known; guarded by conn's lock
+	rx      *receiver   // what is incomplete, or nil; the loop's goroutine only
+}
+
+// connOf gives the Conn whose first field c is. The loop knows only that
+// field, and an interface to the rest would cost each connection 16 bytes.
+func connOf(c *loop.Conn) *Conn { return (*Conn)(unsafe.Pointer(c)) }
+
+// A negative length fails to compile, should conn not be the first field.
+var _ [-int(unsafe.Offsetof(Conn{}.conn))]struct{}
+
+// State gives the connection's state.
+func (c *Conn) State() State { return min(State(c.conn.State()), Closed) }
+
+// Buffered gives the number of bytes sent but not yet taken by the system:
+// what browsers call bufferedAmount.
+func (c *Conn) Buffered() int { return c.conn.Buffered() }
+
+// Data gives what [Conn.SetData] or [Accept] set last.
+func (c *Conn) Data() any {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	return c.data
+}
+
+// SetData attaches v to the connection.
+func (c *Conn) SetData(v any) {
+	c.conn.Lock()
+	c.data = v
+	c.conn.Unlock()
+}
+
+// Subprotocol gives the subprotocol agreed on; "" if there is none.
+func (c *Conn) Subprotocol() string {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	return c.profile.subprotocol
+}
+
+// RemoteAddr gives the peer's address, nil once the connection is gone. It
+// asks the system each time, as addresses are not kept.
+func (c *Conn) RemoteAddr() net.Addr { return c.address(loop.RemoteAddr) }
+
+// LocalAddr gives this end's address, nil once the connection is gone.
+func (c *Conn) LocalAddr() net.Addr { return c.address(loop.LocalAddr) }
+
+func (c *Conn) address(of func(fd int) net.Addr) net.Addr {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	if c.conn.Gone() {
+		return nil
+	}
+	return of(c.conn.FD())
+}
+
+// sessions gives what drives c's loop.
+func (c *Conn) sessions() *sessions { return c.conn.Loop().Events().(*sessions) }

@@ -1,0 +1,211 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+	"github.com/sockeye-ws/sockeye/handshake"
+)
+
+// DialOptions configures a client's connection. The zero value is fine.
+type DialOptions struct {
+	// Server, if not nil, is the server on whose loops the connection runs.
+	// Default: loops that all such clients share, and that end with the last.
+	Server *Server
+
+	// Subprotocols are offered to the server, best first.
+	Subprotocols []string
+
+	// Origin is sent if not empty. Clients that are no browsers need none.
+	Origin string
+
+	// Header is added to the request, for instance Authorization or Cookie.
+	Header http.Header
+
+	// NetDial opens the connection, a *net.TCPConn or *net.UnixConn. Default:
+	// (&net.Dialer{}).DialContext.
+	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// The rest is as in Options. HandshakeTimeout limits Dial as a whole, as
+	// its ctx does.
+	HandshakeTimeout time.Duration
+	IdleTimeout      time.Duration
+	CloseTimeout     time.Duration
+	MaxMessage       int
+	MaxFragments     int
+	MaxBuffered      int
+	SendPolicy       SendPolicy
+	Logger           *slog.Logger
+}
+
+// Dial opens one connection to a ws:// URL; see [Dialer.Dial]. For many with
+// the same options, a Dialer saves memory.
+func Dial(ctx context.Context, url string, h Handler, o DialOptions) (*Conn, error) {
+	return NewDialer(h, o).Dial(ctx, url)
+}
+
+// Dialer opens clients' connections that have handler and options in common.
+// It may be used from any goroutine, and has nothing to be closed.
+type Dialer struct {
+	options  DialOptions
+	settings *settings
+}
+
+// NewDialer makes a Dialer.
+func NewDialer(h Handler, o DialOptions) *Dialer {
+	if o.NetDial == nil {
+		o.NetDial = new(net.Dialer).DialContext
+	}
+	return &Dialer{options: o, settings: o.settings(h)}
+}
+
+// Dial opens a connection to a ws:// URL and returns it when it is open. The
+// handler is called on the connection's event loop, as on a server: OnOpen may
+// come before Dial returns, and OnOpen and OnClose even if ctx ends just then
+// and Dial returns its error. ctx limits dialing, not the connection.
+//
+// If the server refuses, the error is a *[handshake.ResponseError]; if what
+// was asked for cannot be sent, a *[handshake.UsageError] or *[MisuseError].
+func (d *Dialer) Dial(ctx context.Context, url string) (*Conn, error) {
+	a, err := d.attempt(url)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, d.settings.handshakeTimeout, ErrHandshakeTimeout)
+	defer cancel()
+	nc, err := d.options.NetDial(ctx, "tcp", a.addr)
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	fd, err := detach(nc)
+	if err != nil {
+		return nil, err
+	}
+	s, err := clientLoops.take(d.options.Server)
+	if err != nil {
+		loop.OS.Close(fd)
+		return nil, err
+	}
+	return a.open(ctx, &Conn{profile: d.settings.profiles[0]}, fd, s)
+}
+
+// attempt is a client's handshake under way.
+type attempt struct {
+	addr     string
+	request  handshake.ClientRequest
+	response handshake.Response
+	result   chan error // takes the one result
+}
+
+func (d *Dialer) attempt(url string) (*attempt, error) {
+	u, err := handshake.ParseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	if u.Secure {
+		return nil, &MisuseError{"wss is not supported by Dial yet: use ws, or end TLS in a proxy"}
+	}
+	return &attempt{
+		addr: u.Addr,
+		request: handshake.ClientRequest{
+			Host: u.Host, Target: u.Target, Key: handshake.NewKey(), Origin: d.options.Origin,
+			Subprotocols: d.options.Subprotocols, Header: d.options.Header,
+		},
+		result: make(chan error, 1),
+	}, nil
+}
+
+// open does the handshake on the loop of s, and waits for it.
+func (a *attempt) open(ctx context.Context, c *Conn, fd int, s *sessions) (*Conn, error) {
+	if !s.loop.Post(func() { s.begin(c, fd, a) }) {
+		loop.OS.Close(fd)
+		return nil, ErrServerClosed
+	}
+	select {
+	case err := <-a.result:
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
+	case <-ctx.Done():
+		s.loop.Post(func() { s.cut(c, ctx.Err()) })
+		return nil, fmt.Errorf("engine: dial: %w", cause(ctx, ctx.Err()))
+	}
+}
+
+// cause gives what ended ctx if that was our own timeout, else err.
+func cause(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), ErrHandshakeTimeout) {
+		return ErrHandshakeTimeout
+	}
+	return err
+}
+
+// finish tells Dial the result; only the first one counts.
+func (a *attempt) finish(err error) {
+	select {
+	case a.result <- err:
+	default:
+	}
+}
+
+// begin sends the request.
+func (s *sessions) begin(c *Conn, fd int, a *attempt) {
+	if s.draining {
+		s.abandon(fd, a, ErrServerClosed)
+		return
+	}
+	if e := s.loop.Add(&c.conn, fd); e != 0 {
+		s.abandon(fd, a, fmt.Errorf("engine: dial: %w", e))
+		return
+	}
+	c.rx = &receiver{opening: &opening{attempt: a}}
+	c.conn.Lock()
+	b, err := handshake.AppendRequest(c.conn.RoomLocked(512), &a.request)
+	c.conn.CommitLocked(b, nil)
+	c.conn.Unlock()
+	if err != nil {
+		s.cut(c, err)
+		return
+	}
+	c.limitHandshake(c.profile.handshakeTimeout)
+}
+
+// abandon gives up before there is a connection.
+func (s *sessions) abandon(fd int, a *attempt, err error) {
+	s.loop.CloseFD(fd)
+	a.finish(err)
+	clientLoops.done(s)
+}
+
+// openClient reads the server's response, and opens the connection when it is
+// whole. What follows it are frames already.
+func (s *sessions) openClient(c *Conn, b []byte) {
+	o := c.rx.opening
+	b = o.gather(b)
+	n, err := o.attempt.response.Parse(b, handshake.Limits{})
+	if err == nil && n > 0 {
+		err = o.attempt.response.Check(&o.attempt.request)
+	}
+	switch {
+	case err != nil:
+		s.cut(c, err)
+		return
+	case n == 0:
+		return
+	}
+	c.rx = nil
+	defer o.release()
+	c.conn.Lock()
+	c.profile = c.profile.profileFor(nil, o.attempt.response.Subprotocol())
+	c.conn.Unlock()
+	o.attempt.finish(nil)
+	s.open(c)
+	s.feed(c, b[n:])
+}

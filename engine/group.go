@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+)
+
+// group is a number of loops that share the connections.
+type group struct {
+	sessions []*sessions
+	turn     atomic.Uint32
+	running  sync.WaitGroup
+}
+
+// newGroup makes n loops that do not run yet.
+func newGroup(system loop.System, n int, owner *Server) (*group, error) {
+	g := new(group)
+	for range orDefault(n, runtime.GOMAXPROCS(0)) {
+		s := &sessions{owner: owner, blank: new(receiver)}
+		l, err := loop.New(system, s)
+		if err != nil {
+			g.start(slog.Default())
+			g.stop()
+			return nil, err
+		}
+		s.loop = l
+		g.sessions = append(g.sessions, s)
+	}
+	return g, nil
+}
+
+func (g *group) start(logger *slog.Logger) {
+	for _, s := range g.sessions {
+		g.running.Go(func() {
+			if err := s.loop.Run(); err != nil {
+				logger.Error("engine: an event loop failed, and its connections with it", "error", err)
+			}
+		})
+	}
+}
+
+// stop cuts what is still open and ends the loops.
+func (g *group) stop() {
+	for _, s := range g.sessions {
+		s.loop.Post(s.cutAll)
+		s.loop.Stop()
+	}
+	g.running.Wait()
+}
+
+// next gives each loop its turn.
+func (g *group) next() *sessions {
+	return g.sessions[int(g.turn.Add(1))%len(g.sessions)]
+}
+
+func (s *sessions) cutAll() {
+	s.each(func(c *Conn) { s.cut(c, ErrServerClosed) })
+}
+
+// each visits the connections of a loop.
+func (s *sessions) each(f func(*Conn)) {
+	for i := range s.loop.Slots() {
+		if c := s.loop.Conn(i); c != nil {
+			f(connOf(c))
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package loop
+
+import (
+	"syscall"
+	"time"
+)
+
+const (
+	acceptBatch = 64
+	minBackoff  = 10 * time.Millisecond
+	maxBackoff  = time.Second
+)
+
+// Listener is a listening socket of a loop.
+type Listener struct {
+	// FD is the socket, non-blocking. The loop closes it.
+	FD int
+
+	// Deal chooses the loop for each connection. Nil: the listener's own.
+	Deal func() *Loop
+
+	handle  Handle
+	resume  int64 // the time at which accepting goes on; 0 if not paused
+	backoff time.Duration
+}
+
+// Listen adds a listener.
+func (l *Loop) Listen(ls *Listener) Errno {
+	ls.handle = Handle{Slot: wakeSlot - 1 - int32(len(l.listeners))}
+	if e := l.poller.Add(ls.FD, ls.handle, Readable); e != 0 {
+		return e
+	}
+	l.listeners = append(l.listeners, ls)
+	return 0
+}
+
+// CloseListeners stops accepting for good.
+func (l *Loop) CloseListeners() {
+	for i, ls := range l.listeners {
+		if ls != nil {
+			l.poller.Remove(ls.FD)
+			l.sys.Close(ls.FD)
+			l.listeners[i] = nil
+		}
+	}
+}
+
+func (l *Loop) listener(slot int32) *Listener {
+	if i := int(wakeSlot - 1 - slot); i < len(l.listeners) {
+		return l.listeners[i]
+	}
+	return nil
+}
+
+func (l *Loop) accept(ls *Listener) {
+	for range acceptBatch {
+		fd, e := l.sys.Accept(ls.FD)
+		switch {
+		case e == 0:
+			ls.backoff = 0
+			l.welcome(ls, fd)
+		case e == syscall.EAGAIN:
+			return
+		case exhausted(e):
+			l.shed(ls)
+			return
+		case e == syscall.EBADF || e == syscall.EINVAL || e == syscall.ENOTSOCK:
+			l.pause(ls) // a listener that broke must not keep the loop busy
+			return
+		}
+		// Any other error is of one connection that went away in the queue.
+	}
+}
+
+func (l *Loop) welcome(ls *Listener, fd int) {
+	l.Stats.Accepted.Add(1)
+	to := l
+	if ls.Deal != nil {
+		to = ls.Deal()
+	}
+	if to == l {
+		l.events.Accepted(fd)
+		return
+	}
+	if !to.Post(func() { to.events.Accepted(fd) }) {
+		l.sys.Close(fd)
+	}
+}
+
+// shed ends the newest connection with the spare descriptor, so that its peer
+// learns at once, and pauses accepting: the others wait in the kernel's queue.
+func (l *Loop) shed(ls *Listener) {
+	if l.spare >= 0 {
+		l.sys.Close(l.spare)
+		if fd, e := l.sys.Accept(ls.FD); e == 0 {
+			l.sys.Close(fd)
+			l.Stats.Shed.Add(1)
+		}
+		l.spare = -1
+	}
+	l.openSpare()
+	l.pause(ls)
+}
+
+func (l *Loop) openSpare() {
+	if fd, e := l.sys.Spare(); e == 0 {
+		l.spare = fd
+	}
+}
+
+func (l *Loop) pause(ls *Listener) {
+	ls.backoff = min(max(2*ls.backoff, minBackoff), maxBackoff)
+	ls.resume = l.now + int64(ls.backoff)
+	l.poller.Modify(ls.FD, ls.handle, 0)
+}
+
+// resumeListeners goes on accepting where the pause is over.
+func (l *Loop) resumeListeners() {
+	for _, ls := range l.listeners {
+		if ls != nil && ls.resume != 0 && ls.resume <= l.now {
+			ls.resume = 0
+			if l.spare < 0 {
+				l.openSpare()
+			}
+			l.poller.Modify(ls.FD, ls.handle, Readable)
+		}
+	}
+}

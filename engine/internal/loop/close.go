@@ -1,0 +1,122 @@
+package loop
+
+import (
+	"syscall"
+	"time"
+)
+
+// lingerBytes is how much is read and discarded from a peer after our last
+// byte, so that it reads that instead of a reset.
+const lingerBytes = 4 << 20
+
+// Finish closes c once everything queued is sent, but lingers: it ends our
+// stream (or, with halfClose false, leaves that to the peer, to be reset by
+// nobody), then reads and discards until the peer ends its own. It takes no
+// longer than d in all, nor more than 4 MiB. Nothing more can be sent.
+//
+// Closing with bytes unread makes the system send a reset, upon which the
+// peer loses even what had reached it before.
+func (c *Conn) Finish(d time.Duration, halfClose bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.has(closed | finishing) {
+		return
+	}
+	flags := finishing
+	if !halfClose {
+		flags |= halfOpen
+	}
+	c.setLocked(flags)
+	if c.out != nil {
+		c.out.latestLen = 0
+	}
+	if c.has(paused) {
+		c.clearLocked(paused)
+		c.registerLocked()
+	}
+	c.SetTimer(d)
+	c.finishLocked()
+}
+
+// Finishing tells that Finish was called. It may be called from any goroutine.
+func (c *Conn) Finishing() bool { return c.has(finishing) }
+
+// finishLocked goes on with Finish once everything is sent.
+func (c *Conn) finishLocked() {
+	flags := c.word.Load()
+	if flags&finishing == 0 || flags&(closed|lingering|corked) != 0 || c.BufferedLocked() > 0 {
+		return
+	}
+	c.setLocked(lingering)
+	if flags&(halfOpen|broken) == 0 {
+		c.loop.sys.CloseWrite(int(c.fd))
+	}
+	if flags&ended != 0 {
+		c.closeLocked(0)
+	}
+}
+
+// Abort closes c at once: what is not sent is lost.
+func (c *Conn) Abort() { c.loop.close(c, 0) }
+
+// close takes c out of service. Its descriptor and slot are freed at the end
+// of the tick, so that no event of this tick can meet their next owner.
+func (l *Loop) close(c *Conn, e Errno) {
+	c.mu.Lock()
+	c.closeLocked(e)
+	c.mu.Unlock()
+}
+
+func (c *Conn) closeLocked(e Errno) {
+	if c.has(closed) {
+		return
+	}
+	c.dropLocked()
+	c.setLocked(closed)
+	c.loop.wheel.stop(c)
+	c.loop.closing = append(c.loop.closing, ending{c, e})
+}
+
+// ending is a connection that is closed at the end of the tick.
+type ending struct {
+	c *Conn
+	e Errno
+}
+
+// closeEnded closes what came to its end in this tick. Events.Closed may end
+// more.
+func (l *Loop) closeEnded() {
+	for i := 0; i < len(l.closing); i++ {
+		end := l.closing[i]
+		l.sys.Close(int(end.c.fd))
+		l.conns.remove(end.c)
+		l.Stats.Open.Add(-1)
+		l.events.Closed(end.c, end.e)
+	}
+	clear(l.closing)
+	l.closing = l.closing[:0]
+}
+
+// discard reads on from a connection that is finishing.
+func (l *Loop) discard(c *Conn) {
+	n, e := l.sys.Read(int(c.fd), l.buf)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case e != 0 && wouldBlock(e):
+	case e != 0:
+		c.closeLocked(e)
+	case n == 0 && c.has(lingering):
+		c.closeLocked(0)
+	case n == 0:
+		c.setLocked(ended)
+		c.registerLocked()
+	default:
+		if c.out == nil {
+			c.out = newQueue()
+		}
+		if c.out.discarded += n; c.out.discarded > lingerBytes {
+			c.closeLocked(syscall.EMSGSIZE)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package loop
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Conn is one connection of a loop, made to be embedded in the user's own
+// connection as its first field. The zero value is ready for [Loop.Add].
+//
+// It has three kinds of methods. Those called ...Locked, for sending, need
+// [Conn.Lock] held, and may be called from any goroutine. [Conn.State] and
+// [Conn.Buffered] may be called from any goroutine. All others are for the
+// goroutine of the loop alone.
+//
+// A million of these lie idle: every field counts.
+type Conn struct {
+	loop *Loop
+	out  *queue // what is not sent yet, or nil; guarded by mu
+	mu   sync.Mutex
+	word atomic.Uint32 // flags, errno and state; written with mu held, read by all
+	fd   int32
+	slot int32  // in loop.conns
+	gen  uint32 // tells this connection from earlier ones of its slot
+
+	next, prev int32  // links in the timing wheel
+	due        uint32 // tick at which the timer fires
+	seen       uint32 // tick at which bytes came last
+}
+
+// The flags in Conn.word.
+const (
+	corked    uint32 = 1 << iota // sends wait for the end of the readable event
+	blocked                      // the socket is full: waiting for Writable
+	paused                       // not waiting for Readable
+	ended                        // the peer has ended its stream
+	finishing                    // to be closed once everything is sent
+	halfOpen                     // our stream stays open when finished
+	lingering                    // everything is sent: reading and discarding
+	broken                       // a write failed, with the errno in word
+	attending                    // on its way to Events.Attended
+	closed                       // to be freed at the end of the tick, or freed
+
+	errnoShift = 16
+	stateShift = 24
+	byteMask   = 0xFF
+)
+
+func (c *Conn) has(flags uint32) bool { return c.word.Load()&flags != 0 }
+
+func (c *Conn) setLocked(flags uint32)   { c.word.Store(c.word.Load() | flags) }
+func (c *Conn) clearLocked(flags uint32) { c.word.Store(c.word.Load() &^ flags) }
+
+// Lock locks the write side. No call of [Events] comes with it locked.
+func (c *Conn) Lock() { c.mu.Lock() }
+
+// Unlock unlocks the write side.
+func (c *Conn) Unlock() { c.mu.Unlock() }
+
+// Loop gives the loop that c was added to.
+func (c *Conn) Loop() *Loop { return c.loop }
+
+// FD gives the descriptor. It is the loop's: whoever uses it from another
+// goroutine holds the lock and has seen that c is not [Conn.Gone].
+func (c *Conn) FD() int { return int(c.fd) }
+
+// Gone tells that c is closed.
+func (c *Conn) Gone() bool { return c.has(closed) }
+
+// State gives what SetStateLocked set last, 0 at first. The loop does not
+// look at it.
+func (c *Conn) State() uint8 { return uint8(c.word.Load() >> stateShift) }
+
+// SetStateLocked sets the user's state.
+func (c *Conn) SetStateLocked(s uint8) {
+	c.word.Store(c.word.Load()&^(byteMask<<stateShift) | uint32(s)<<stateShift)
+}
+
+// SetTimer makes [Events.Timer] come after d, once, in place of what was set.
+func (c *Conn) SetTimer(d time.Duration) {
+	ticks := min((d+tickLength-1)/tickLength, maxDelay)
+	c.loop.wheel.set(c, c.loop.tick+uint32(ticks))
+}
+
+// StopTimer stops the timer.
+func (c *Conn) StopTimer() { c.loop.wheel.stop(c) }
+
+// Silent tells for how long nothing has been read from the peer.
+func (c *Conn) Silent() time.Duration {
+	return time.Duration(c.loop.tick-c.seen) * tickLength
+}
+
+// interestLocked is what the poller has to wait for.
+func (c *Conn) interestLocked() (want Interest) {
+	if !c.has(paused | ended) {
+		want |= Readable
+	}
+	if c.has(blocked) {
+		want |= Writable
+	}
+	return want
+}
+
+func (c *Conn) registerLocked() {
+	e := c.loop.poller.Modify(int(c.fd), Handle{c.slot, c.gen}, c.interestLocked())
+	if e != 0 {
+		c.breakLocked(e)
+	}
+}
+
+// AttendLocked makes [Events.Attended] come on the loop's goroutine soon,
+// once for all calls until then.
+func (c *Conn) AttendLocked() {
+	if c.has(attending | closed) {
+		return
+	}
+	c.setLocked(attending)
+	c.loop.attend(c)
+}

@@ -1,0 +1,254 @@
+package loop
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sockeye-ws/sockeye/pool"
+)
+
+const (
+	readSize    = 64 << 10 // what one connection may use of a tick
+	yieldPeriod = 64       // ticks between yields to other goroutines
+)
+
+// Events is what a loop tells its user. All calls come one after the other on
+// the loop's goroutine, which waits for them; they may use every method of the
+// loop and its connections.
+type Events interface {
+	// Accepted brings a new socket, which the user adds to this loop or closes.
+	Accepted(fd int)
+
+	// Room may give memory for the next bytes of c to be read into, if the
+	// user has a place where they belong; Filled then tells how many came.
+	// If Room gives nil, Data brings them, in memory that is the user's until
+	// it returns. What is sent on c during Data and Filled leaves afterwards,
+	// together.
+	Room(c *Conn) []byte
+	Filled(c *Conn, n int)
+	Data(c *Conn, b []byte)
+
+	// Ended tells that the peer has ended its stream; it may still read.
+	Ended(c *Conn)
+
+	// Drained tells that a connection whose socket was full is empty again.
+	Drained(c *Conn)
+
+	// Timer tells that c's timer has fired.
+	Timer(c *Conn)
+
+	// Attended comes after [Conn.AttendLocked].
+	Attended(c *Conn)
+
+	// Closed is the last call for c, exactly one for each that was added. e
+	// is what failed, 0 if nothing did.
+	Closed(c *Conn, e Errno)
+}
+
+// Stats counts; each may be read from any goroutine.
+type Stats struct {
+	Accepted atomic.Uint64
+	Shed     atomic.Uint64 // ended at once, for want of descriptors
+	Open     atomic.Int64
+	BytesIn  atomic.Uint64
+	BytesOut atomic.Uint64
+}
+
+// Loop is an event loop. Post, Stats and the sending methods of connections
+// are for any goroutine, all else is for the goroutine in [Loop.Run].
+type Loop struct {
+	Stats Stats
+
+	sys    System
+	poller Poller
+	events Events
+	conns  slots
+	wheel  wheel
+	fire   func(*Conn)
+	gens   uint32
+
+	stopping bool
+
+	now   int64  // the time of this tick, in nanoseconds
+	tick  uint32 // the same in ticks of the wheel
+	turns uint32
+
+	ready     []Event
+	buf       []byte // what connections without memory of their own read into
+	scratch   *queue // what the corked connection sends
+	closing   []ending
+	listeners []*Listener
+	spare     int // a descriptor to be closed in need, or -1
+
+	mu       sync.Mutex
+	posted   []func()
+	attended []*Conn
+	stopped  bool         // nothing can be posted any more
+	waiting  atomic.Bool  // about to wait or waiting: posting has to wake
+	pending  atomic.Int32 // posted and attended together
+}
+
+// New makes a loop. It does nothing before [Loop.Run].
+func New(sys System, events Events) (*Loop, error) {
+	p, err := sys.NewPoller()
+	if err != nil {
+		return nil, fmt.Errorf("loop: %w", err)
+	}
+	l := &Loop{
+		sys: sys, poller: p, events: events, spare: -1,
+		ready:   make([]Event, maxReady),
+		buf:     make([]byte, readSize),
+		scratch: newScratch(),
+	}
+	l.fire = l.fireTimer
+	l.openSpare()
+	l.setNow()
+	l.wheel.init(&l.conns, l.tick)
+	return l, nil
+}
+
+// Run runs the loop until [Loop.Stop] or until its poller fails, then closes
+// all that is open.
+func (l *Loop) Run() error {
+	var err error
+	for err == nil && !l.stopping {
+		err = l.Tick()
+	}
+	l.end()
+	return err
+}
+
+// Tick waits for events once and handles all there is.
+func (l *Loop) Tick() error {
+	n, err := l.wait()
+	if err != nil {
+		return fmt.Errorf("loop: %w", err)
+	}
+	l.setNow()
+	for i := range l.ready[:n] {
+		l.dispatch(l.ready[i])
+	}
+	l.runPending()
+	l.wheel.advance(l.tick, l.fire)
+	l.resumeListeners()
+	l.closeEnded()
+	if l.turns++; l.turns%yieldPeriod == 0 {
+		runtime.Gosched()
+	}
+	return nil
+}
+
+func (l *Loop) setNow() {
+	l.now = l.sys.Now()
+	l.tick = uint32(l.now / int64(tickLength))
+}
+
+// wait declares itself waiting before it looks at what is pending: whoever
+// posts later sees that, and wakes it.
+func (l *Loop) wait() (int, error) {
+	l.waiting.Store(true)
+	defer l.waiting.Store(false)
+	deadline := l.deadline()
+	if l.pending.Load() > 0 {
+		deadline = 0
+	}
+	return l.poller.Wait(l.ready, deadline)
+}
+
+func (l *Loop) deadline() int64 {
+	deadline := int64(-1)
+	if ticks, ok := l.wheel.next(); ok {
+		deadline = l.now - l.now%int64(tickLength) + int64(ticks)*int64(tickLength)
+	}
+	for _, ls := range l.listeners {
+		if ls != nil && ls.resume != 0 && (deadline < 0 || ls.resume < deadline) {
+			deadline = ls.resume
+		}
+	}
+	return deadline
+}
+
+func (l *Loop) dispatch(ev Event) {
+	if ev.Handle.Slot < wakeSlot {
+		if ls := l.listener(ev.Handle.Slot); ls != nil {
+			l.accept(ls)
+		}
+		return
+	}
+	c := l.conns.at(ev.Handle.Slot)
+	if c == nil || c.gen != ev.Handle.Gen || c.has(closed) {
+		return // its connection has gone since it was reported
+	}
+	if ev.Ready&Writable != 0 {
+		l.writable(c)
+	}
+	if ev.Ready&Readable != 0 {
+		l.readable(c)
+	}
+}
+
+func (l *Loop) fireTimer(c *Conn) {
+	if c.has(finishing) {
+		l.close(c, errTimeout)
+		return
+	}
+	l.events.Timer(c)
+}
+
+// Add puts the socket fd under this loop, as c. On failure the socket remains
+// the caller's.
+func (l *Loop) Add(c *Conn, fd int) Errno {
+	l.gens++
+	c.loop, c.fd, c.gen = l, int32(fd), l.gens
+	c.next, c.prev, c.seen = none, none, l.tick
+	l.conns.put(c)
+	if e := l.poller.Add(fd, Handle{c.slot, c.gen}, Readable); e != 0 {
+		l.conns.remove(c)
+		c.mu.Lock()
+		c.setLocked(closed)
+		c.mu.Unlock()
+		return e
+	}
+	l.Stats.Open.Add(1)
+	return 0
+}
+
+// Events gives what the loop was made with.
+func (l *Loop) Events() Events { return l.events }
+
+// CloseFD closes a socket that was not added.
+func (l *Loop) CloseFD(fd int) { l.sys.Close(fd) }
+
+// Slots gives the number of slots that Conn may be asked for.
+func (l *Loop) Slots() int { return int(l.conns.used) }
+
+// Conn gives the connection in slot i, or nil: to visit all of them in parts.
+func (l *Loop) Conn(i int) *Conn {
+	c := l.conns.at(int32(i))
+	if c == nil || c.has(closed) {
+		return nil
+	}
+	return c
+}
+
+// end closes all that is open.
+func (l *Loop) end() {
+	l.mu.Lock()
+	l.stopped = true
+	l.mu.Unlock()
+	l.runPending()
+	l.CloseListeners()
+	for i := range l.Slots() {
+		if c := l.Conn(i); c != nil {
+			l.close(c, 0)
+		}
+	}
+	l.closeEnded()
+	if l.spare >= 0 {
+		l.sys.Close(l.spare)
+	}
+	l.poller.Close()
+	pool.Put(l.scratch.buf)
+}

@@ -1,0 +1,102 @@
+package loop
+
+import "github.com/sockeye-ws/sockeye/pool"
+
+// lastReads is how many buffers of bytes a peer may have sent before a write
+// to it failed, and still be heard.
+const lastReads = 64
+
+// readable reads once: what is left makes the descriptor ready again, after
+// its neighbours have had their turn.
+func (l *Loop) readable(c *Conn) {
+	flags := c.word.Load()
+	switch {
+	case flags&(closed|ended) != 0:
+	case flags&finishing != 0:
+		l.discard(c)
+	default:
+		l.read(c)
+	}
+}
+
+// read tells whether there may be more to read.
+func (l *Loop) read(c *Conn) bool {
+	buf, direct := l.events.Room(c), true
+	switch {
+	case c.has(paused):
+		return false
+	case buf == nil:
+		buf, direct = l.buf, false
+	}
+	n, e := l.sys.Read(int(c.fd), buf)
+	switch {
+	case e != 0 && wouldBlock(e):
+		return false
+	case e != 0:
+		l.close(c, e)
+		return false
+	case n == 0:
+		l.peerEnded(c)
+		return false
+	}
+	c.seen = l.tick
+	l.Stats.BytesIn.Add(uint64(n))
+	c.cork()
+	if direct {
+		l.events.Filled(c, n)
+	} else {
+		l.events.Data(c, buf[:n])
+		pool.Scribble(buf[:n])
+	}
+	c.uncork()
+	return true
+}
+
+// peerEnded notes that nothing more will come: the peer may still read.
+func (l *Loop) peerEnded(c *Conn) {
+	c.mu.Lock()
+	c.setLocked(ended)
+	c.registerLocked()
+	c.mu.Unlock()
+	l.events.Ended(c)
+}
+
+// writable sends on what the socket did not take before.
+func (l *Loop) writable(c *Conn) {
+	c.mu.Lock()
+	if !c.has(blocked) || c.has(closed|broken) || !c.flushLocked(nil) {
+		c.mu.Unlock()
+		return
+	}
+	c.clearLocked(blocked | paused)
+	if !c.has(broken) {
+		c.registerLocked()
+	}
+	c.finishLocked()
+	drained := !c.has(broken | closed | finishing)
+	c.mu.Unlock()
+	if drained {
+		l.events.Drained(c)
+	}
+}
+
+// Pause stops reading from c until it has drained: it must be blocked.
+func (c *Conn) Pause() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.has(blocked) && !c.has(paused|closed) {
+		c.setLocked(paused)
+		c.registerLocked()
+	}
+}
+
+// failed ends a connection to which a write failed: what the peer had sent
+// before is read first, as it would be had we not written.
+func (l *Loop) failed(c *Conn) {
+	for range lastReads {
+		if c.has(closed|ended|finishing) || !l.read(c) {
+			break
+		}
+	}
+	l.close(c, Errno(c.word.Load()>>errnoShift&byteMask))
+}

@@ -1,0 +1,222 @@
+package loop
+
+import (
+	"syscall"
+
+	"github.com/sockeye-ws/sockeye/pool"
+)
+
+// flushSize is how much a corked connection gathers before it sends.
+const flushSize = 64 << 10
+
+// Buffered gives the number of bytes that are not handed to the system yet.
+func (c *Conn) Buffered() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.BufferedLocked()
+}
+
+// BufferedLocked is Buffered.
+func (c *Conn) BufferedLocked() int {
+	if c.out == nil {
+		return 0
+	}
+	return len(c.out.unsent()) + int(c.out.latestLen)
+}
+
+// Blocked tells that the socket was full when it was last written to. It may
+// be called from any goroutine.
+func (c *Conn) Blocked() bool { return c.has(blocked) }
+
+// WritableLocked tells that what is sent may still reach the peer.
+func (c *Conn) WritableLocked() bool { return !c.has(closed | broken | finishing) }
+
+// RoomLocked gives the write queue to append up to n bytes to, in place. The
+// result goes to [Conn.CommitLocked] before the lock is released.
+func (c *Conn) RoomLocked(n int) []byte {
+	if c.out == nil {
+		c.out = c.newQueueLocked()
+	}
+	return c.out.room(n).B
+}
+
+// newQueueLocked gives a corked connection the loop's own queue: only one
+// connection is corked at a time, and most are uncorked with nothing left.
+func (c *Conn) newQueueLocked() *queue {
+	if c.has(corked) {
+		return c.loop.scratch
+	}
+	return newQueue()
+}
+
+// CommitLocked takes back what RoomLocked gave, longer by what is to be sent,
+// and sends it at once unless c is corked or its socket is full. tail, if not
+// empty, is sent behind it without being copied as far as the socket takes
+// it; it is not kept.
+func (c *Conn) CommitLocked(b, tail []byte) {
+	c.out.buf.B = b
+	c.sendLocked(tail)
+}
+
+// SendLocked sends b, which is not kept.
+func (c *Conn) SendLocked(b []byte) { c.sendLocked(b) }
+
+func (c *Conn) sendLocked(tail []byte) {
+	size := c.BufferedLocked() + len(tail)
+	if c.has(blocked) || c.has(corked) && size < flushSize {
+		c.queueLocked(tail)
+		return
+	}
+	c.flushOrBlockLocked(tail)
+}
+
+// FlushLocked sends what is queued, as far as the socket takes it.
+func (c *Conn) FlushLocked() {
+	if c.out != nil && !c.has(blocked|broken|closed) {
+		c.flushOrBlockLocked(nil)
+	}
+}
+
+func (c *Conn) flushOrBlockLocked(tail []byte) {
+	if !c.flushLocked(tail) {
+		c.setLocked(blocked)
+		c.registerLocked()
+	}
+}
+
+func (c *Conn) queueLocked(b []byte) {
+	if len(b) > 0 {
+		room := c.RoomLocked(len(b))
+		c.out.buf.B = append(room, b...)
+	}
+}
+
+// SetLatestLocked sends b once the socket takes bytes again and everything
+// queued is gone; until then a newer b replaces it. It is for what is
+// worthless when it is late, of at most 131 bytes.
+func (c *Conn) SetLatestLocked(b []byte) {
+	if c.out == nil {
+		c.out = c.newQueueLocked()
+	}
+	c.out.latestLen = uint8(copy(c.out.latest[:], b))
+}
+
+// flushLocked sends the queue and then tail, and tells whether all is gone.
+// What is not is queued, but dropped if the connection broke.
+func (c *Conn) flushLocked(tail []byte) bool {
+	for {
+		head := c.unsentLocked()
+		if len(head)+len(tail) == 0 {
+			c.emptiedLocked()
+			return true
+		}
+		n, e := c.write(head, tail)
+		switch {
+		case e == syscall.EINTR:
+			continue
+		case e == syscall.EAGAIN:
+			n = 0
+		case e != 0:
+			c.breakLocked(e)
+			return true
+		}
+		c.loop.Stats.BytesOut.Add(uint64(n))
+		full := n < len(head)+len(tail)
+		if len(head) > 0 {
+			c.out.sent(min(n, len(head)))
+		}
+		tail = tail[max(n-len(head), 0):]
+		if full {
+			c.queueLocked(tail)
+			return false
+		}
+	}
+}
+
+// unsentLocked gives the queued bytes, the latest ones last.
+func (c *Conn) unsentLocked() []byte {
+	q := c.out
+	if q == nil {
+		return nil
+	}
+	if b := q.unsent(); len(b) > 0 || q.latestLen == 0 {
+		return b
+	}
+	b := q.room(int(q.latestLen))
+	b.B = append(b.B, q.latest[:q.latestLen]...)
+	q.latestLen = 0
+	return q.unsent()
+}
+
+func (c *Conn) write(head, tail []byte) (int, Errno) {
+	sys, fd := c.loop.sys, int(c.fd)
+	switch {
+	case len(tail) == 0:
+		return sys.Write(fd, head)
+	case len(head) == 0:
+		return sys.Write(fd, tail)
+	}
+	return sys.Writev(fd, head, tail)
+}
+
+// emptiedLocked lets an empty queue go.
+func (c *Conn) emptiedLocked() {
+	if c.out != nil && c.out != c.loop.scratch && !c.has(finishing) {
+		c.out.free()
+		c.out = nil
+	}
+}
+
+// dropLocked throws away what is queued.
+func (c *Conn) dropLocked() {
+	switch c.out {
+	case nil:
+		return
+	case c.loop.scratch:
+		c.out.reset()
+	default:
+		c.out.free()
+	}
+	c.out = nil
+}
+
+// breakLocked notes that writing is over. The connection is closed only after
+// what the peer sent before has been read.
+func (c *Conn) breakLocked(e Errno) {
+	if c.has(broken | closed) {
+		return
+	}
+	c.dropLocked()
+	c.setLocked(broken | uint32(e)&byteMask<<errnoShift)
+	c.AttendLocked()
+}
+
+// cork makes sends wait for uncork.
+func (c *Conn) cork() {
+	c.mu.Lock()
+	c.setLocked(corked)
+	c.mu.Unlock()
+}
+
+// uncork sends what was gathered, and moves what the socket did not take from
+// the loop's queue to one of c's own.
+func (c *Conn) uncork() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clearLocked(corked)
+	if c.has(closed | broken) {
+		c.dropLocked()
+		return
+	}
+	own := c.out != c.loop.scratch
+	c.FlushLocked()
+	if !own && c.out != nil {
+		c.out = c.loop.scratch.moveRest()
+	}
+	c.finishLocked()
+}
+
+// newScratch makes a loop's own queue, which keeps its buffer.
+func newScratch() *queue {
+	return &queue{buf: pool.Get(flushSize), scratch: true}
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"syscall"
+
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+)
+
+func listenTCP(addr string, reuse bool) (net.Listener, error) {
+	lc := net.ListenConfig{Control: loop.ControlListener(reuse)}
+	lc.SetMultipathTCP(false)
+	return lc.Listen(context.Background(), "tcp", addr)
+}
+
+// listenEach opens n sockets that share an address. As the system would let
+// another process of the same user share it too, it first makes sure that the
+// address is free.
+func listenEach(addr string, n int) ([]net.Listener, error) {
+	probe, err := listenTCP(addr, false)
+	if err != nil {
+		return nil, err
+	}
+	addr = probe.Addr().String() // port 0 is a port now
+	probe.Close()
+	var all []net.Listener
+	for range n {
+		l, err := listenTCP(addr, true)
+		if err != nil {
+			closeAll(all)
+			return nil, err
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		l.Close()
+	}
+}
+
+// listen gives l's socket to the loop.
+func (s *sessions) listen(l net.Listener, deal func() *loop.Loop) error {
+	fd, err := detach(l)
+	if err != nil {
+		return err
+	}
+	failed := make(chan loop.Errno, 1)
+	posted := s.loop.Post(func() { failed <- s.loop.Listen(&loop.Listener{FD: fd, Deal: deal}) })
+	if !posted {
+		loop.OS.Close(fd)
+		return ErrServerClosed
+	}
+	if e := <-failed; e != 0 {
+		loop.OS.Close(fd)
+		return fmt.Errorf("engine: listening socket: %w", e)
+	}
+	return nil
+}
+
+// detach takes the socket out of a connection or listener, which is closed.
+func detach(c any) (int, error) {
+	if u, ok := c.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(false) // the path goes on leading to our socket
+	}
+	socket, ok := c.(interface {
+		syscall.Conn
+		Close() error
+	})
+	if !ok {
+		return -1, &MisuseError{fmt.Sprintf("%T has no SyscallConn method: only plain TCP and Unix sockets can be put on a loop", c)}
+	}
+	return loop.Detach(socket)
+}

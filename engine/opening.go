@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+	"github.com/sockeye-ws/sockeye/handshake"
+	"github.com/sockeye-ws/sockeye/pool"
+)
+
+// refused is the state of a connection whose handshake was refused: for its
+// peer a response and the end, for the handler nothing at all.
+const refused = Closed + 1
+
+// opening is what a connection holds while its handshake is incomplete.
+type opening struct {
+	head    *pool.Buffer // what has come so far
+	request handshake.Request
+	attempt *attempt // a client's
+}
+
+func (o *opening) release() {
+	pool.Put(o.head)
+	o.head = nil
+}
+
+// gather appends b to what has come so far.
+func (o *opening) gather(b []byte) []byte {
+	if o.head == nil {
+		o.head = pool.Get(len(b))
+	}
+	o.head = pool.Grow(o.head, len(b))
+	o.head.B = append(o.head.B, b...)
+	return o.head.B
+}
+
+// Accepted begins a server's connection.
+func (s *sessions) Accepted(fd int) {
+	if s.draining {
+		s.loop.CloseFD(fd)
+		return
+	}
+	c := &Conn{profile: s.owner.settings.profiles[0]}
+	if e := s.loop.Add(&c.conn, fd); e != 0 {
+		s.loop.CloseFD(fd)
+		s.owner.settings.logger.Error("engine: accepted a connection that cannot be watched", "error", e)
+		return
+	}
+	c.limitHandshake(c.profile.handshakeTimeout)
+}
+
+// openServer reads a client's request, and answers it when it is whole. What
+// follows it are frames already.
+func (s *sessions) openServer(c *Conn, b []byte) {
+	request := &s.request
+	request.Reset()
+	if c.rx != nil {
+		request = &c.rx.opening.request
+		b = c.rx.opening.gather(b)
+	}
+	n, err := request.Parse(b, c.profile.head)
+	switch {
+	case err != nil:
+		s.refuse(c, err)
+		return
+	case n == 0:
+		s.wait(c, b)
+		return
+	}
+	if err := s.upgrade(c, request); err != nil {
+		s.refuse(c, err)
+		return
+	}
+	rx := c.rx
+	c.rx = nil
+	if rx != nil {
+		defer rx.opening.release()
+	}
+	s.open(c)
+	s.feed(c, b[n:])
+}
+
+// wait keeps an incomplete request.
+func (s *sessions) wait(c *Conn, b []byte) {
+	if c.rx == nil {
+		c.rx = &receiver{opening: &opening{request: s.request}}
+		c.rx.opening.gather(b)
+	}
+}
+
+// upgrade decides on a request and writes the answer that accepts it.
+func (s *sessions) upgrade(c *Conn, r *handshake.Request) error {
+	p := c.profile
+	if !p.checkOrigin(r) {
+		return handshake.Reject(http.StatusForbidden, "this origin may not connect\n")
+	}
+	var accept Accept
+	var err error
+	if p.upgrade != nil {
+		if accept, err = p.upgrade(r); err != nil {
+			return err
+		}
+	}
+	if err := p.chooseSubprotocol(&accept, r); err != nil {
+		return err
+	}
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	b, err := handshake.AppendResponse(c.conn.RoomLocked(256), r,
+		handshake.Accept{Subprotocol: accept.Subprotocol, Header: accept.Header})
+	c.conn.CommitLocked(b, nil)
+	if err != nil {
+		return err
+	}
+	c.data = accept.Data
+	c.profile = p.profileFor(accept.Handler, accept.Subprotocol)
+	return nil
+}
+
+func (p *profile) chooseSubprotocol(a *Accept, r *handshake.Request) error {
+	if a.Subprotocol != "" || len(p.subprotocols) == 0 {
+		return nil
+	}
+	chosen, ok := handshake.SelectSubprotocol(r, p.subprotocols)
+	if !ok && !p.allowNoSubprotocol {
+		return handshake.Reject(http.StatusBadRequest, "none of the offered subprotocols is supported\n")
+	}
+	a.Subprotocol = chosen
+	return nil
+}
+
+// open makes c open: the answer is on its way.
+func (s *sessions) open(c *Conn) {
+	c.conn.Lock()
+	c.setStateLocked(Open)
+	c.conn.Unlock()
+	s.stats.opened.Add(1)
+	s.stats.open.Add(1)
+	c.watch()
+	c.profile.handler.OnOpen(c)
+}
+
+// refuse answers a request with an error and ends the connection.
+func (s *sessions) refuse(c *Conn, err error) {
+	s.stats.refused.Add(1)
+	rejection, ok := errors.AsType[*handshake.Rejection](err)
+	if !ok {
+		c.profile.logger.Error("engine: handshake failed for a reason of our own", "error", err)
+		rejection = handshake.Reject(http.StatusInternalServerError, "")
+	}
+	c.conn.Lock()
+	c.conn.CommitLocked(handshake.AppendRejection(c.conn.RoomLocked(512), rejection), nil)
+	c.setStateLocked(refused)
+	c.conn.Unlock()
+	s.release(c)
+	c.conn.Finish(c.profile.closeTimeout, true)
+}
+
+var _ loop.Events = (*sessions)(nil)

@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/sockeye-ws/sockeye/codec"
+)
+
+// largeSend is the payload size from which a server's message goes to the
+// system without being copied behind its header first.
+const largeSend = 4 << 10
+
+// Send sends a message: text, which must be valid UTF-8, or binary. It does
+// not block, and does not keep p: the bytes are sent or copied before it
+// returns. Messages arrive whole and in the order of their Sends.
+//
+// nil means that the message is on its way, not that it has arrived. The error
+// is [ErrClosed], [ErrBufferFull] or a *[MisuseError].
+func (c *Conn) Send(op codec.Opcode, p []byte) error {
+	switch {
+	case op == codec.Text && !utf8.Valid(p):
+		return ErrInvalidUTF8
+	case op != codec.Text && op != codec.Binary:
+		return ErrNotMessage
+	}
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	if err := c.admitLocked(len(p), true); err != nil {
+		return err
+	}
+	c.sessions().stats.messagesOut.Add(1)
+	if len(p) >= largeSend && !c.profile.client {
+		h := codec.Header{Fin: true, OpCode: op, Length: int64(len(p))}
+		c.conn.CommitLocked(codec.AppendHeader(c.conn.RoomLocked(codec.MaxHeaderSize), h), p)
+		return nil
+	}
+	c.frameLocked(op, p)
+	return nil
+}
+
+// SendText sends a text message; see [Conn.Send].
+func (c *Conn) SendText(s string) error {
+	return c.Send(codec.Text, unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+// SendPrepared sends a message that was encoded before; see [Conn.Send]. It
+// saves work where many connections get the same message.
+func (c *Conn) SendPrepared(m *codec.Prepared) error {
+	if c.profile.client {
+		return c.Send(m.Opcode(), m.Payload())
+	}
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	if err := c.admitLocked(len(m.Payload()), true); err != nil {
+		return err
+	}
+	c.sessions().stats.messagesOut.Add(1)
+	c.conn.SendLocked(m.Frame())
+	return nil
+}
+
+// Ping sends a ping with up to 125 bytes, which the peer returns in a pong:
+// see [Ponger]. The engine itself pings silent peers; see Options.IdleTimeout.
+func (c *Conn) Ping(p []byte) error {
+	if len(p) > 125 {
+		return ErrControlTooLong
+	}
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	if err := c.admitLocked(len(p), false); err != nil {
+		return err
+	}
+	c.frameLocked(codec.Ping, p)
+	return nil
+}
+
+// pong answers a ping. While the socket is full only the latest pong waits:
+// RFC 6455 section 5.5.3 allows it, and a flood of pings must not cost memory.
+func (c *Conn) pong(payload []byte) {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	if c.openLocked() != nil {
+		return
+	}
+	if c.conn.Blocked() {
+		var b [codec.MaxHeaderSize + 125]byte
+		c.conn.SetLatestLocked(c.appendFrame(b[:0], codec.Pong, payload))
+		return
+	}
+	c.frameLocked(codec.Pong, payload)
+}
+
+// frameLocked sends a frame.
+func (c *Conn) frameLocked(op codec.Opcode, p []byte) {
+	b := c.conn.RoomLocked(codec.MaxHeaderSize + len(p))
+	c.conn.CommitLocked(c.appendFrame(b, op, p), nil)
+}
+
+func (c *Conn) appendFrame(b []byte, op codec.Opcode, p []byte) []byte {
+	if c.profile.client {
+		return codec.AppendMaskedFrame(b, op, p, newMask())
+	}
+	return codec.AppendFrame(b, op, p)
+}
+
+// newMask is unpredictable, as RFC 6455 section 10.3 demands: the source is
+// the runtime's ChaCha8.
+func newMask() (mask [4]byte) {
+	binary.NativeEndian.PutUint32(mask[:], rand.Uint32())
+	return mask
+}
+
+func (c *Conn) openLocked() error {
+	if c.State() != Open || !c.conn.WritableLocked() {
+		return ErrClosed
+	}
+	return nil
+}
+
+// admitLocked tells whether c takes n more bytes to send. If it does not, and
+// what is refused is a message, the send policy decides what follows.
+func (c *Conn) admitLocked(n int, message bool) error {
+	if err := c.openLocked(); err != nil {
+		return err
+	}
+	if !c.fullLocked(n) {
+		return nil
+	}
+	if c.conn.FlushLocked(); !c.fullLocked(n) {
+		return c.openLocked()
+	}
+	if message {
+		c.sessions().stats.dropped.Add(1)
+		if c.profile.sendPolicy == CloseSlow {
+			c.closeLocked(&CloseError{Code: codec.ClosePolicyViolation, Reason: "reads too slowly", Err: ErrBufferFull})
+		}
+	}
+	return ErrBufferFull
+}
+
+func (c *Conn) fullLocked(n int) bool {
+	unsent := c.conn.BufferedLocked()
+	return unsent > 0 && unsent+n > c.profile.maxBuffered
+}

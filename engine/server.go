@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+	"github.com/sockeye-ws/sockeye/handshake"
+)
+
+// Server is a WebSocket server. Its methods may be called from any goroutine.
+type Server struct {
+	settings *settings
+	loops    int
+	system   loop.System
+
+	mu      sync.Mutex
+	group   *group        // nil before the first use
+	closing chan struct{} // closed by Shutdown and Close
+	casting pending       // broadcasts under way
+}
+
+// NewServer makes a server whose connections h handles. It has no loops and
+// opens no sockets before the first Serve or Dial.
+func NewServer(h Handler, o Options) *Server {
+	return &Server{settings: o.settings(h), loops: o.Loops, system: loop.OS, closing: make(chan struct{})}
+}
+
+// ListenAndServe listens at a TCP address such as ":8080" and serves until
+// Shutdown or Close; it then returns [ErrServerClosed]. On Linux each loop has
+// a listening socket of its own, over which the system spreads connections.
+func (s *Server) ListenAndServe(addr string) error {
+	g, err := s.start()
+	if err != nil {
+		return err
+	}
+	if !loop.Balances || len(g.sessions) == 1 {
+		l, err := listenTCP(addr, false)
+		if err != nil {
+			return err
+		}
+		return s.Serve(l)
+	}
+	listeners, err := listenEach(addr, len(g.sessions))
+	if err != nil {
+		return err
+	}
+	for i, l := range listeners {
+		if err := g.sessions[i].listen(l, nil); err != nil {
+			closeAll(listeners[i+1:])
+			return err
+		}
+	}
+	return s.wait()
+}
+
+// Serve serves connections to l, a *net.TCPListener or *net.UnixListener (or
+// another with a SyscallConn method), until Shutdown or Close; it then returns
+// [ErrServerClosed]. It takes the socket over: l itself is closed. One loop
+// accepts and deals the connections out to all.
+func (s *Server) Serve(l net.Listener) error {
+	g, err := s.start()
+	if err != nil {
+		l.Close()
+		return err
+	}
+	deal := func() *loop.Loop { return g.next().loop }
+	if err := g.sessions[0].listen(l, deal); err != nil {
+		return err
+	}
+	return s.wait()
+}
+
+func (s *Server) wait() error {
+	<-s.closing
+	return ErrServerClosed
+}
+
+// start gives the loops, running.
+func (s *Server) start() (*group, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.closing:
+		return nil, ErrServerClosed
+	default:
+	}
+	if s.group == nil {
+		g, err := newGroup(s.system, s.loops, s)
+		if err != nil {
+			return nil, err
+		}
+		g.start(s.settings.logger)
+		s.group = g
+	}
+	return s.group, nil
+}
+
+// stopAccepting makes all Serves return, and gives the loops if there are any.
+func (s *Server) stopAccepting() *group {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.closing:
+	default:
+		close(s.closing)
+	}
+	return s.group
+}
+
+// Shutdown ends the server gracefully: it stops accepting, closes every
+// connection with 1001, and waits until what was sent has arrived and the
+// peers have answered. Those still there when ctx ends are cut, and its error
+// is returned. The loops have ended when Shutdown returns. It must not be
+// called from a handler, which would wait for itself.
+func (s *Server) Shutdown(ctx context.Context) error {
+	g := s.stopAccepting()
+	if g == nil {
+		return nil
+	}
+	var left sync.WaitGroup
+	for _, se := range g.sessions {
+		left.Add(1)
+		if !se.loop.Post(func() { se.drain(sync.OnceFunc(left.Done)) }) {
+			left.Done()
+		}
+	}
+	drained := make(chan struct{})
+	go func() { left.Wait(); close(drained) }()
+	var err error
+	select {
+	case <-drained:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	g.stop()
+	<-drained
+	return err
+}
+
+// Close ends the server and cuts every connection at once.
+func (s *Server) Close() error {
+	if g := s.stopAccepting(); g != nil {
+		g.stop()
+	}
+	return nil
+}
+
+// drain ends all connections gracefully, and calls done when none is left.
+func (s *sessions) drain(done func()) {
+	s.draining = true
+	s.drained = func() {
+		if s.loop.Stats.Open.Load() == 0 {
+			done()
+		}
+	}
+	s.loop.CloseListeners()
+	s.each(s.goAway)
+	s.drained()
+}
+
+func (s *sessions) goAway(c *Conn) {
+	switch {
+	case c.State() == Open:
+		c.Close(codec.CloseGoingAway, "server is shutting down")
+	case c.State() == Connecting && c.profile.client:
+		c.conn.Abort()
+	case c.State() == Connecting:
+		s.refuse(c, handshake.Reject(http.StatusServiceUnavailable, "server is shutting down\n"))
+	}
+}
+
+// Stats gives the server's counters.
+func (s *Server) Stats() (st Stats) {
+	s.mu.Lock()
+	g := s.group
+	s.mu.Unlock()
+	if g != nil {
+		for _, se := range g.sessions {
+			st.add(se)
+		}
+	}
+	return st
+}

@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"runtime/debug"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+	"github.com/sockeye-ws/sockeye/handshake"
+)
+
+// sessions drives the connections of one loop: it feeds what they receive to
+// the handshake or the codec, and tells their handlers. It runs on the loop's
+// goroutine.
+type sessions struct {
+	loop  *loop.Loop
+	owner *Server // whose listeners' connections come here, or nil
+	stats counters
+
+	blank    *receiver         // decodes for connections that have no state of their own
+	spares   []*receiver       // used before
+	request  handshake.Request // likewise, for requests that come whole
+	casts    []*cast
+	draining bool
+	drained  func() // called at each end of a connection while draining
+}
+
+// receiver is what a connection holds while something from its peer is
+// incomplete: a handshake, or a message. Idle connections have none.
+type receiver struct {
+	decoder codec.Decoder
+	opening *opening
+}
+
+// maxSpares is how many receivers a loop keeps for reuse.
+const maxSpares = 64
+
+// minDirect is the least room in a message's own buffer for which reading
+// there is worth a read that ends with the frame.
+const minDirect = 32 << 10
+
+// Room pauses a connection that takes much less than it causes to be sent:
+// its peer must read before it is heard again.
+func (s *sessions) Room(lc *loop.Conn) []byte {
+	c := connOf(lc)
+	if lc.Blocked() && lc.Buffered() > c.profile.maxBuffered/2 {
+		lc.Pause()
+		return nil
+	}
+	if c.rx == nil || c.rx.opening != nil {
+		return nil
+	}
+	if room := c.rx.decoder.Room(); len(room) >= minDirect {
+		return room
+	}
+	return nil
+}
+
+// Filled continues a message whose bytes were read to their place.
+func (s *sessions) Filled(lc *loop.Conn, n int) {
+	c := connOf(lc)
+	defer s.recoverFrom(c)
+	rx := c.rx
+	op, payload, err := rx.decoder.Filled(n)
+	if s.handle(c, op, payload, err) {
+		s.settle(c, rx)
+	}
+}
+
+// Data takes what was read.
+func (s *sessions) Data(lc *loop.Conn, b []byte) {
+	c := connOf(lc)
+	defer s.recoverFrom(c)
+	switch {
+	case State(lc.State()) != Connecting:
+		s.feed(c, b)
+	case c.profile.client:
+		s.openClient(c, b)
+	default:
+		s.openServer(c, b)
+	}
+}
+
+// feed decodes b and handles what comes out.
+func (s *sessions) feed(c *Conn, b []byte) {
+	rx := c.rx
+	if rx == nil {
+		rx = s.blank
+		rx.decoder.Reset(&c.profile.codec)
+	}
+	for len(b) > 0 {
+		op, payload, n, err := rx.decoder.Next(b)
+		b = b[n:]
+		if !s.handle(c, op, payload, err) {
+			return
+		}
+	}
+	s.settle(c, rx)
+}
+
+// settle leaves rx with c as long as it holds something, and no longer.
+func (s *sessions) settle(c *Conn, rx *receiver) {
+	switch idle := rx.decoder.Idle(); {
+	case idle && c.rx != nil:
+		c.rx = nil
+		s.putReceiver(rx)
+	case !idle && c.rx == nil:
+		c.rx, s.blank = rx, s.getReceiver()
+	}
+}
+
+func (s *sessions) getReceiver() *receiver {
+	last := len(s.spares) - 1
+	if last < 0 {
+		return new(receiver)
+	}
+	rx := s.spares[last]
+	s.spares = s.spares[:last]
+	return rx
+}
+
+func (s *sessions) putReceiver(rx *receiver) {
+	rx.decoder.Release()
+	if len(s.spares) < maxSpares {
+		s.spares = append(s.spares, rx)
+	}
+}
+
+// handle acts on one event, and tells whether c goes on receiving.
+func (s *sessions) handle(c *Conn, op codec.Opcode, payload []byte, err error) bool {
+	if err != nil {
+		s.violated(c, err.(*codec.Error))
+		return false
+	}
+	switch op {
+	case codec.Text, codec.Binary:
+		s.stats.messagesIn.Add(1)
+		// As in browsers, what comes after we closed is not delivered.
+		if c.State() == Open {
+			c.profile.handler.OnMessage(c, op, payload)
+		}
+	case codec.Ping:
+		c.pong(payload)
+	case codec.Pong:
+		if c.profile.ponger != nil && c.State() == Open {
+			c.profile.ponger.OnPong(c, payload)
+		}
+	case codec.Close:
+		s.peerClosed(c, payload)
+		return false
+	}
+	return true
+}
+
+// recoverFrom is deferred around calls of a handler: a panic ends the
+// connection it came from, and nothing else.
+func (s *sessions) recoverFrom(c *Conn) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	s.stats.panics.Add(1)
+	c.profile.logger.Error("engine: recovered a panic in a connection's handler; the connection is closed",
+		"panic", v, "remote", c.RemoteAddr(), "stack", string(debug.Stack()))
+	switch c.State() {
+	case Connecting:
+		s.refuse(c, handshake.Reject(500, ""))
+	case Open, Closing:
+		s.fail(c, codec.CloseInternalError, "", ErrPanic)
+	}
+}
+
+// release gives back what c holds of a handshake or message.
+func (s *sessions) release(c *Conn) {
+	rx := c.rx
+	c.rx = nil
+	switch {
+	case rx == nil:
+		s.blank.decoder.Release()
+	case rx.opening != nil:
+		rx.opening.release()
+	default:
+		s.putReceiver(rx)
+	}
+}
+
+// Drained tells a handler that wants to know.
+func (s *sessions) Drained(lc *loop.Conn) {
+	c := connOf(lc)
+	if c.profile.drainer != nil && c.State() == Open {
+		defer s.recoverFrom(c)
+		c.profile.drainer.OnDrain(c)
+	}
+}

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"cmp"
+	"log/slog"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/handshake"
+)
+
+// settings are the options of a server or of a client's connection, defaults
+// filled in. They are shared and never change.
+type settings struct {
+	client             bool
+	codec              codec.Config
+	head               handshake.Limits
+	upgrade            func(*handshake.Request) (Accept, error)
+	checkOrigin        func(*handshake.Request) bool
+	subprotocols       []string
+	allowNoSubprotocol bool
+	handshakeTimeout   time.Duration // 0: none
+	idleTimeout        time.Duration // 0: none
+	closeTimeout       time.Duration
+	maxBuffered        int
+	sendPolicy         SendPolicy
+	logger             *slog.Logger
+	profiles           []*profile // one without a subprotocol, then one for each
+}
+
+// profile is what a connection shares with those of the same handler and
+// subprotocol, so that each need only hold a pointer.
+type profile struct {
+	*settings
+	handler     Handler
+	drainer     Drainer // handler, if it is one
+	ponger      Ponger  // handler, if it is one
+	subprotocol string
+}
+
+func newProfile(s *settings, h Handler, subprotocol string) *profile {
+	p := &profile{settings: s, handler: h, subprotocol: subprotocol}
+	p.drainer, _ = h.(Drainer)
+	p.ponger, _ = h.(Ponger)
+	return p
+}
+
+// profileFor gives the profile of a connection: a new one only if it is
+// neither the server's handler nor one of its subprotocols.
+func (p *profile) profileFor(h Handler, subprotocol string) *profile {
+	if h == nil {
+		for _, known := range p.profiles {
+			if known.subprotocol == subprotocol {
+				return known
+			}
+		}
+		h = p.handler
+	}
+	return newProfile(p.settings, h, subprotocol)
+}
+
+func (o *Options) settings(h Handler) *settings {
+	s := &settings{
+		codec:              codec.Config{Role: codec.Server, MaxMessage: orDefault(o.MaxMessage, DefaultMaxMessage), MaxFragments: o.MaxFragments},
+		head:               handshake.Limits{Head: o.MaxHead, Headers: o.MaxHeaders},
+		upgrade:            o.Upgrade,
+		checkOrigin:        o.CheckOrigin,
+		subprotocols:       o.Subprotocols,
+		allowNoSubprotocol: o.AllowNoSubprotocol,
+		handshakeTimeout:   timeout(o.HandshakeTimeout, DefaultHandshakeTimeout),
+		idleTimeout:        timeout(o.IdleTimeout, DefaultIdleTimeout),
+		closeTimeout:       orDefault(o.CloseTimeout, DefaultCloseTimeout),
+		maxBuffered:        orDefault(o.MaxBuffered, DefaultMaxBuffered),
+		sendPolicy:         o.SendPolicy,
+		logger:             cmp.Or(o.Logger, slog.Default()),
+	}
+	if s.checkOrigin == nil {
+		s.checkOrigin = handshake.SameOrigin
+	}
+	s.profiles = append(s.profiles, newProfile(s, h, ""))
+	for _, name := range o.Subprotocols {
+		s.profiles = append(s.profiles, newProfile(s, h, name))
+	}
+	return s
+}
+
+func (o *DialOptions) settings(h Handler) *settings {
+	s := &settings{
+		client:           true,
+		codec:            codec.Config{Role: codec.Client, MaxMessage: orDefault(o.MaxMessage, DefaultMaxMessage), MaxFragments: o.MaxFragments},
+		handshakeTimeout: orDefault(o.HandshakeTimeout, DefaultHandshakeTimeout),
+		idleTimeout:      timeout(o.IdleTimeout, DefaultIdleTimeout),
+		closeTimeout:     orDefault(o.CloseTimeout, DefaultCloseTimeout),
+		maxBuffered:      orDefault(o.MaxBuffered, DefaultMaxBuffered),
+		sendPolicy:       o.SendPolicy,
+		logger:           cmp.Or(o.Logger, slog.Default()),
+	}
+	s.profiles = []*profile{newProfile(s, h, "")}
+	return s
+}
+
+// orDefault gives v, or def if v is not positive.
+func orDefault[T int | time.Duration](v, def T) T {
+	if v > 0 {
+		return v
+	}
+	return def
+}
+
+// timeout gives d; def if it is 0, and 0, for none, if it is negative.
+func timeout(d, def time.Duration) time.Duration {
+	if d < 0 {
+		return 0
+	}
+	return cmp.Or(d, def)
+}

@@ -1,0 +1,46 @@
+package engine
+
+import "sync/atomic"
+
+// Stats are a server's counters since its start, summed over its loops and
+// including clients dialed on them. They are read one after the other, so that
+// they may be some events apart.
+type Stats struct {
+	Connections int64 // open now, handshakes under way included
+	Open        int64 // open WebSocket connections now
+
+	Accepted uint64 // connections accepted
+	Shed     uint64 // connections ended at once, for want of descriptors
+	Refused  uint64 // handshakes answered with an error
+	Opened   uint64 // handshakes completed
+
+	MessagesIn  uint64 // messages received whole
+	MessagesOut uint64 // messages sent
+	BytesIn     uint64 // bytes received, framing included
+	BytesOut    uint64 // bytes sent, framing included
+	Dropped     uint64 // messages not sent for want of room: see SendPolicy
+	Panics      uint64 // panics recovered in handlers
+}
+
+// counters are one loop's part, of what the loop itself does not count.
+type counters struct {
+	open                                                      atomic.Int64
+	opened, refused, messagesIn, messagesOut, dropped, panics atomic.Uint64
+}
+
+func (s *Stats) add(se *sessions) {
+	l := &se.loop.Stats
+	s.Connections += l.Open.Load()
+	s.Accepted += l.Accepted.Load()
+	s.Shed += l.Shed.Load()
+	s.BytesIn += l.BytesIn.Load()
+	s.BytesOut += l.BytesOut.Load()
+	c := &se.stats
+	s.Open += c.open.Load()
+	s.Opened += c.opened.Load()
+	s.Refused += c.refused.Load()
+	s.MessagesIn += c.messagesIn.Load()
+	s.MessagesOut += c.messagesOut.Load()
+	s.Dropped += c.dropped.Load()
+	s.Panics += c.panics.Load()
+}
