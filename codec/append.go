@@ -2,8 +2,6 @@ package codec
 
 import (
 	"slices"
-
-	"github.com/gobwas/ws"
 )
 
 // AppendFrame appends one unfragmented frame from a server to b. A control
@@ -35,7 +33,7 @@ func AppendMaskedFragment(b []byte, op Opcode, fin bool, payload []byte, mask [4
 	b = AppendHeader(b, Header{Fin: fin, OpCode: op, Masked: true, Mask: mask, Length: int64(len(payload))})
 	start := len(b)
 	b = append(b, payload...)
-	ws.Cipher(b[start:], mask, 0)
+	applyMask(b[start:], mask, 0)
 	return b
 }
 

@@ -27,7 +27,7 @@ const (
 // the next call of any method of d.
 func (d *Decoder) Room() []byte {
 	d.settle()
-	if d.phase != inPayload || d.header.OpCode.IsControl() || d.lacking() < minDirect {
+	if !d.inData() || d.lacking() < minDirect {
 		return nil
 	}
 	// With less than this the buffer could not have grown fourfold again
@@ -61,13 +61,16 @@ func (d *Decoder) Filled(n int) (op Opcode, payload []byte, err error) {
 
 // room gives the part of the buffer's free space that the frame can fill.
 func (d *Decoder) room() []byte {
-	if d.phase != inPayload || d.buf == nil {
+	if !d.inData() || d.buf == nil {
 		return nil
 	}
 	n := len(d.buf.B)
 	end := n + min(d.lacking(), free(d.buf))
 	return d.buf.B[n:end:end]
 }
+
+// inData reports whether the next bytes are a data frame's payload.
+func (d *Decoder) inData() bool { return d.phase == inPayload && d.header.OpCode.IsData() }
 
 func free(b *pool.Buffer) int { return cap(b.B) - len(b.B) }
 
@@ -84,11 +87,14 @@ func (d *Decoder) grow(n int) {
 
 // capacity gives the capacity for a message of which some bytes are received
 // and which has most bytes in the end. Memory follows what was received, never
-// what a header promises; growing fourfold copies a third of a message at most.
+// what a header promises. The steps to the end are fourfold and powers of two,
+// as the pool's are: no more than a third of the last is ever copied.
 func capacity(received, most int) int {
-	// The largest power of two, as the pool rounds up to one.
-	c := 1 << (bits.Len(uint(4*received+spare)) - 1)
-	return min(c, most)
+	c := uint(1) << bits.Len(uint(most-1))
+	for c > uint(4*received+spare) {
+		c >>= 2
+	}
+	return int(min(c, uint(most)))
 }
 
 // size gives the number of the message's bytes in the buffer.

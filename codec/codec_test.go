@@ -199,3 +199,15 @@ func (f *feeder) memory() {
 		f.t.Fatalf("holds %d bytes for %d received", cap(b.B), len(b.B))
 	}
 }
+
+// assertNoAllocs fails if f allocates. AllocsPerRun calls it once before, to
+// warm up.
+func assertNoAllocs(t *testing.T, f func()) {
+	t.Helper()
+	if raceEnabled {
+		return
+	}
+	if n := testing.AllocsPerRun(200, f); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -5,8 +5,6 @@ import (
 	"math"
 	"unicode/utf8"
 
-	"github.com/gobwas/ws"
-
 	"github.com/sockeye-ws/sockeye/pool"
 )
 
@@ -99,7 +97,7 @@ func (d *Decoder) Next(b []byte) (op Opcode, payload []byte, n int, err error) {
 	}
 	payload = b[start:end:end]
 	if d.cfg.Role == Server {
-		ws.Cipher(payload, [maskSize]byte(b[start-maskSize:]), 0)
+		applyMask(payload, [maskSize]byte(b[start-maskSize:]), 0)
 	}
 	op = Opcode(b[0] & opcodeBits)
 	if op == Text && !utf8.Valid(payload) {

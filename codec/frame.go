@@ -2,8 +2,6 @@ package codec
 
 import (
 	"unicode/utf8"
-
-	"github.com/gobwas/ws"
 )
 
 // readHeader takes bytes of a header from b, at most to its end, and returns
@@ -62,8 +60,8 @@ func (d *Decoder) readControl(b []byte) (op Opcode, payload []byte) {
 	d.unmask(b)
 	payload = b
 	if len(b) < int(d.header.Length) {
-		n := copy(d.part[d.got:], b)
-		payload = d.part[:d.got+n]
+		n := d.got + copy(d.part[d.got:], b)
+		payload = d.part[:n:n]
 	}
 	d.got += len(b)
 	whole := d.lacking() == 0
@@ -140,6 +138,6 @@ func (d *Decoder) keep(n int) (op Opcode, payload []byte) {
 // unmask does so with the frame's next bytes.
 func (d *Decoder) unmask(b []byte) {
 	if d.header.Masked {
-		ws.Cipher(b, d.header.Mask, d.got)
+		applyMask(b, d.header.Mask, d.got)
 	}
 }
