@@ -1,0 +1,52 @@
+package load
+
+import (
+	"errors"
+	"maps"
+	"net"
+	"sync"
+)
+
+// Errors counts what went wrong, by kind. The zero value is ready; methods may
+// be called from any goroutine.
+type Errors struct {
+	mu    sync.Mutex
+	kinds map[string]int
+}
+
+func (e *Errors) add(what string, err error) {
+	if err != nil {
+		what += ": " + cause(err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.kinds == nil {
+		e.kinds = map[string]int{}
+	}
+	e.kinds[what]++
+}
+
+// Total gives the number of errors.
+func (e *Errors) Total() int {
+	total := 0
+	for _, n := range e.Kinds() {
+		total += n
+	}
+	return total
+}
+
+// Kinds gives the number of errors of each kind, as a copy.
+func (e *Errors) Kinds() map[string]int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return maps.Clone(e.kinds)
+}
+
+// cause gives an error's text without the addresses of a connection, which
+// would make each one a kind of its own.
+func cause(err error) string {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Op + ": " + op.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,131 @@
+// Package watch tells what a server costs: from /proc if it runs on this
+// machine, and from its debug page if it has one.
+package watch
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/bench/internal/proc"
+)
+
+// Server is the watched process. What cannot be known of it is 0.
+type Server struct {
+	pid   int
+	debug string // URL of its debug page, or ""
+}
+
+// Snapshot is the state of a server at a time. 0 is what is not known.
+type Snapshot struct {
+	RSS        int64 `json:"rss_bytes,omitempty"` // if there is a debug page: after giving back what is free
+	Goroutines int   `json:"goroutines,omitempty"`
+	Threads    int   `json:"threads,omitempty"`
+}
+
+// errNotLocal tells why there are no figures.
+var errNotLocal = errors.New("the server is not a process of this machine")
+
+// Find finds the process behind a ws:// URL: pid if it is not 0, else the one
+// that the debug page names, else the one that listens on the URL's port. No
+// such process is no error; a debug page that does not answer is one. debug is
+// the address or URL of an HTTP server with /debug/memory, or "".
+func Find(pid int, debug, wsURL string) (*Server, error) {
+	s := &Server{pid: pid}
+	if debug != "" {
+		s.debug = debugURL(debug)
+		page, err := s.read()
+		if err != nil {
+			return nil, err
+		}
+		if s.pid == 0 && local(s.debug) {
+			s.pid = page.PID
+		}
+	}
+	if s.pid == 0 && local(wsURL) {
+		s.pid, _ = proc.Listener(port(wsURL))
+	}
+	return s, nil
+}
+
+// CPU gives the processor time that the server has used so far.
+func (s *Server) CPU() (time.Duration, error) {
+	if s.pid == 0 {
+		return 0, errNotLocal
+	}
+	return proc.CPU(s.pid)
+}
+
+// Snapshot takes the state now. It fails only if the debug page does.
+func (s *Server) Snapshot() (Snapshot, error) {
+	if s.debug != "" {
+		page, err := s.read()
+		return page.Snapshot, err
+	}
+	if s.pid == 0 {
+		return Snapshot{}, nil
+	}
+	rss, _ := proc.RSS(s.pid)
+	threads, _ := proc.Threads(s.pid)
+	return Snapshot{RSS: rss, Threads: threads}, nil
+}
+
+// page is what the debug page tells.
+type page struct {
+	PID int `json:"pid"`
+	Snapshot
+}
+
+// client opens a connection for each request: one that is kept would hold
+// goroutines of the server, and count in one snapshot and not in the other.
+var client = http.Client{
+	Timeout:   30 * time.Second,
+	Transport: &http.Transport{DisableKeepAlives: true},
+}
+
+func (s *Server) read() (p page, err error) {
+	answer, err := client.Get(s.debug)
+	if err != nil {
+		return p, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return p, fmt.Errorf("%s: %s", s.debug, answer.Status)
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&p); err != nil {
+		return p, fmt.Errorf("%s: %w", s.debug, err)
+	}
+	return p, nil
+}
+
+// debugURL takes "127.0.0.1:6060" or "http://127.0.0.1:6060/debug/pprof".
+func debugURL(s string) string {
+	if !strings.Contains(s, "://") {
+		s = "http://" + s
+	}
+	base, _, _ := strings.Cut(s, "/debug")
+	return strings.TrimSuffix(base, "/") + "/debug/memory"
+}
+
+func local(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return false
+	}
+	return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
+}
+
+func port(rawURL string) int {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Port() == "" {
+		return 80
+	}
+	n, _ := strconv.Atoi(u.Port())
+	return n
+}

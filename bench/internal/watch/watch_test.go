@@ -1,0 +1,96 @@
+package watch
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+)
+
+// pages serves body as the debug page, and everything else as not found.
+func pages(t *testing.T, body string) (url string) {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/memory", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestDebugPageTellsAll(t *testing.T) {
+	url := pages(t, fmt.Sprintf(`{"pid":%d,"rss_bytes":5000000,"goroutines":7,"threads":8}`, os.Getpid()))
+	s, err := Find(0, url, "ws://example.com/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Snapshot()
+	if want := (Snapshot{RSS: 5000000, Goroutines: 7, Threads: 8}); err != nil || got != want {
+		t.Errorf("%+v (%v), want %+v", got, err, want)
+	}
+	if cpu, err := s.CPU(); err != nil || cpu <= 0 {
+		t.Errorf("CPU %v (%v)", cpu, err)
+	}
+}
+
+func TestBadDebugPages(t *testing.T) {
+	cases := map[string]string{
+		"127.0.0.1:1":                    "refused",
+		pages(t, "<html>"):               "invalid character",
+		pages(t, "{}") + "/other/server": "404",
+	}
+	for debug, want := range cases {
+		if _, err := Find(0, debug, "ws://127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", debug, err, want)
+		}
+	}
+}
+
+func TestFindsTheListener(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, pid := range []int{0, os.Getpid()} {
+		s, err := Find(pid, "", "ws://"+l.Addr().String()+"/path")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Snapshot()
+		if err != nil || got.RSS < 1<<20 || got.Threads < 2 || got.Goroutines != 0 {
+			t.Errorf("pid %d: %+v (%v)", pid, got, err)
+		}
+		if cpu, err := s.CPU(); err != nil || cpu <= 0 {
+			t.Errorf("pid %d: CPU %v (%v)", pid, cpu, err)
+		}
+	}
+}
+
+func TestElsewhereNothingIsKnown(t *testing.T) {
+	s, err := Find(0, "", "ws://192.0.2.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Snapshot(); err != nil || got != (Snapshot{}) {
+		t.Errorf("%+v (%v)", got, err)
+	}
+	if cpu, err := s.CPU(); err == nil {
+		t.Errorf("CPU %v", cpu)
+	}
+}
+
+func TestDebugURL(t *testing.T) {
+	for given, want := range map[string]string{
+		"127.0.0.1:6060":                   "http://127.0.0.1:6060/debug/memory",
+		"http://host:1/":                   "http://host:1/debug/memory",
+		"http://host:1/debug/pprof/":       "http://host:1/debug/memory",
+		"https://host/behind/debug/memory": "https://host/behind/debug/memory",
+	} {
+		if got := debugURL(given); got != want {
+			t.Errorf("%s: %s, want %s", given, got, want)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	_ "net/http/pprof" // its handlers
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/sockeye-ws/sockeye/engine"
+)
+
+// serveDebug serves net/http/pprof and /debug/memory at addr, if it is not "".
+func serveDebug(addr string, srv *engine.Server) error {
+	if addr == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	http.HandleFunc("/debug/memory", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(readMemory(srv))
+	})
+	go http.Serve(l, nil)
+	return nil
+}
+
+// memory is what /debug/memory answers.
+type memory struct {
+	PID         int    `json:"pid"`
+	Goroutines  int    `json:"goroutines"`
+	Threads     int    `json:"threads"`    // 0 where there is no /proc
+	RSS         int    `json:"rss_bytes"`  // likewise
+	Heap        uint64 `json:"heap_bytes"` // of live objects
+	Connections int64  `json:"connections"`
+}
+
+// readMemory first gives back to the system all that is not in use, so that
+// what is left is what the connections need.
+func readMemory(srv *engine.Server) memory {
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return memory{
+		PID:         os.Getpid(),
+		Goroutines:  runtime.NumGoroutine(),
+		Threads:     procField("status", "Threads"),
+		RSS:         procField("smaps_rollup", "Rss") << 10,
+		Heap:        m.HeapAlloc,
+		Connections: srv.Stats().Connections,
+	}
+}
+
+// procField gives the number in a line "name:  number ..." of /proc/self/file.
+func procField(file, name string) (n int) {
+	text, _ := os.ReadFile("/proc/self/" + file)
+	for line := range bytes.Lines(text) {
+		if value, ok := bytes.CutPrefix(line, []byte(name+":")); ok {
+			fmt.Sscan(string(value), &n)
+		}
+	}
+	return n
+}

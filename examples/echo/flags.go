@@ -1,0 +1,35 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"strings"
+
+	"github.com/sockeye-ws/sockeye/engine"
+)
+
+// config is what the flags say.
+type config struct {
+	addr      string
+	broadcast bool
+	pprof     string
+	options   engine.Options
+}
+
+func parseFlags() (cfg config) {
+	flag.StringVar(&cfg.addr, "addr", ":8080", "`address` to listen on")
+	flag.BoolVar(&cfg.broadcast, "broadcast", false, "send each message to all connections, instead of back")
+	flag.StringVar(&cfg.pprof, "pprof", "", "`address` for net/http/pprof and /debug/memory; never a public one (default: none)")
+	flag.IntVar(&cfg.options.Loops, "loops", 0, "number of event loops (default: one for each processor)")
+	flag.IntVar(&cfg.options.MaxMessage, "max-message", engine.DefaultMaxMessage, "limit of a message in `bytes`")
+	flag.Func("subprotocol", "`name` that the server speaks, or several with commas between; may be repeated, best first", func(names string) error {
+		cfg.options.Subprotocols = append(cfg.options.Subprotocols, strings.Split(names, ",")...)
+		return nil
+	})
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	return cfg
+}

@@ -1,0 +1,72 @@
+// Echo is a WebSocket server that sends every message back, or to everyone.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine"
+)
+
+func main() {
+	cfg := parseFlags()
+	if err := run(cfg); err != nil {
+		log.Fatal("echo: ", err)
+	}
+}
+
+// newServer makes the server: these lines are the program, the rest starts and
+// stops it.
+func newServer(cfg config) *engine.Server {
+	var srv *engine.Server
+	echo := func(c *engine.Conn, op codec.Opcode, payload []byte) {
+		c.Send(op, payload)
+	}
+	if cfg.broadcast {
+		echo = func(_ *engine.Conn, op codec.Opcode, payload []byte) {
+			srv.Broadcast(codec.Prepare(op, payload))
+		}
+	}
+	srv = engine.NewServer(engine.HandlerFuncs{Message: echo}, cfg.options)
+	return srv
+}
+
+// run serves until SIGINT or SIGTERM.
+func run(cfg config) error {
+	srv := newServer(cfg)
+	l, err := net.Listen("tcp", cfg.addr)
+	if err != nil {
+		return err
+	}
+	if err := serveDebug(cfg.pprof, srv); err != nil {
+		return err
+	}
+	fmt.Println("listening on", l.Addr())
+	stopped := shutdownOnSignal(srv)
+	if err := srv.Serve(l); !errors.Is(err, engine.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}
+
+// shutdownOnSignal ends srv gracefully, within 10 s; a second signal kills. What
+// it gives receives the result of [engine.Server.Shutdown].
+func shutdownOnSignal(srv *engine.Server) <-chan error {
+	signalled, restore := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	stopped := make(chan error, 1)
+	go func() {
+		<-signalled.Done()
+		restore()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		stopped <- srv.Shutdown(ctx)
+	}()
+	return stopped
+}
