@@ -39,7 +39,9 @@ func (e *Errors) Total() int {
 func (e *Errors) Kinds() map[string]int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return maps.Clone(e.kinds)
+	kinds := map[string]int{}
+	maps.Copy(kinds, e.kinds)
+	return kinds
 }
 
 // cause gives an error's text without the addresses of a connection, which

@@ -54,9 +54,10 @@ func Plural(n int, noun string) string {
 	return Count(n) + " " + noun
 }
 
-// Lines writes pairs of a label and a value, the values below each other.
+// Lines writes pairs of a label and a value, the values below each other, and
+// below those of other Lines unless a label is long.
 func Lines(w io.Writer, pairs [][2]string) {
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	t := tabwriter.NewWriter(w, 15, 0, 3, ' ', 0)
 	for _, p := range pairs {
 		fmt.Fprintf(t, "  %s\t%s\n", p[0], p[1])
 	}

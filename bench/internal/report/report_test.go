@@ -58,7 +58,7 @@ func TestPlural(t *testing.T) {
 func TestLines(t *testing.T) {
 	var b strings.Builder
 	Lines(&b, [][2]string{{"rate", "1/s"}, {"latency", "2µs"}})
-	if want := "  rate      1/s\n  latency   2µs\n"; b.String() != want {
+	if want := "  rate         1/s\n  latency      2µs\n"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
 }

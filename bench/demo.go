@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/bench/internal/load"
+	"github.com/sockeye-ws/sockeye/bench/internal/proc"
+	"github.com/sockeye-ws/sockeye/bench/internal/report"
+	"github.com/sockeye-ws/sockeye/bench/internal/watch"
+)
+
+// What the demo holds the server to.
+const (
+	demoConns      = 15_000 // if the descriptor limit allows them
+	spareFiles     = 500    // of the descriptor limit, left free
+	loadedConns    = 1000
+	idleTarget     = 128  // bytes of RSS for an idle connection
+	idleLimit      = 256  // beyond it the demo fails
+	memoryConns    = 5000 // with fewer, what a server needs once hides what each costs
+	moreGoroutines = 8    // that may come and go, whatever the number of connections
+)
+
+type demoConfig struct {
+	echo     string
+	conns    int
+	duration time.Duration
+}
+
+func parseDemo(args []string) (cfg demoConfig, err error) {
+	f := flag.NewFlagSet("demo", flag.ContinueOnError)
+	f.StringVar(&cfg.echo, "echo", "", "`path` of the built examples/echo")
+	f.IntVar(&cfg.conns, "conns", 0, "number of connections (default: 15,000, or what the descriptor limit allows)")
+	f.DurationVar(&cfg.duration, "duration", 10*time.Second, "how long to load")
+	if err := parse(f, args); err != nil {
+		return cfg, err
+	}
+	if cfg.echo == "" || cfg.conns < 0 || cfg.duration <= 0 {
+		return cfg, usageError{errors.New("demo needs -echo, the path of the built echo server")}
+	}
+	limit, err := proc.Files()
+	if err != nil {
+		return cfg, err
+	}
+	if cfg.conns == 0 {
+		cfg.conns = min(limit-spareFiles, demoConns)
+	}
+	if cfg.conns < 1 {
+		return cfg, proc.NeedFiles(spareFiles + memoryConns)
+	}
+	return cfg, proc.NeedFiles(cfg.conns + otherFiles)
+}
+
+func runDemo(ctx context.Context, args []string) error {
+	cfg, err := parseDemo(args)
+	if err != nil {
+		return err
+	}
+	d, err := startDemo(cfg)
+	if err != nil {
+		return err
+	}
+	d.hold(ctx)
+	d.load(ctx)
+	d.end()
+	return d.verdict(ctx)
+}
+
+// demo is a demonstration under way.
+type demo struct {
+	demoConfig
+	program *proc.Server
+	server  *watch.Server
+	group   *load.Group
+	failed  []string // checks that did not hold
+}
+
+func startDemo(cfg demoConfig) (*demo, error) {
+	debug, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	program, err := proc.Start(cfg.echo, "-pprof", debug)
+	if err != nil {
+		return nil, err
+	}
+	d := &demo{demoConfig: cfg, program: program}
+	url := "ws://" + program.Addr + "/"
+	d.group, err = load.New(load.Options{URL: url, Conns: cfg.conns, Parallel: 64, MaxSize: 1024, MaxDepth: 1})
+	if err == nil {
+		d.server, err = watch.Find(program.PID(), debug, url)
+	}
+	if err != nil {
+		return nil, errors.Join(err, program.Stop(time.Second))
+	}
+	fmt.Printf("The echo server runs as process %d at %s.\n", program.PID(), url)
+	return d, nil
+}
+
+// freeAddr gives an address of this machine on which nobody listens now.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// hold shows what idle connections cost.
+func (d *demo) hold(ctx context.Context) {
+	fmt.Printf("\n1. %s are opened; each echoes 1 KiB and is then idle.\n", report.Plural(d.conns, "connection"))
+	var s serverReport
+	s.Before = d.snapshot()
+	took := dial(ctx, d.group, d.conns)
+	e := exchange(ctx, d.group, d.server, load.Run{Size: 1024, Depth: 1, Messages: 1, Duration: 30 * time.Second})
+	s.After = d.snapshot()
+	report.Lines(os.Stdout, [][2]string{
+		{"opened", fmt.Sprintf("%s in %s", report.Count(d.group.Open()), report.Duration(took))},
+		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(e.Messages))},
+		{"memory", s.memory(d.group.Open()) + fmt.Sprintf("   (the target is at most %d B)", idleTarget)},
+		{"goroutines", grown(s.Before.Goroutines, s.After.Goroutines) + "   (a connection has none of its own)"},
+		{"threads", grown(s.Before.Threads, s.After.Threads)},
+	})
+	d.check(d.group.Open() == d.conns, "%d of %d connections are open", d.group.Open(), d.conns)
+	d.check(e.Messages == uint64(d.conns), "%d of %d messages came back", e.Messages, d.conns)
+	d.check(s.After.Goroutines-s.Before.Goroutines <= moreGoroutines, "goroutines grew from %d to %d", s.Before.Goroutines, s.After.Goroutines)
+	d.checkMemory(&s)
+}
+
+func (d *demo) checkMemory(s *serverReport) {
+	if d.conns < memoryConns {
+		fmt.Printf("  With fewer than %s connections their memory is not told apart from the server's own.\n", report.Count(memoryConns))
+		return
+	}
+	each, ok := s.perConn(d.group.Open())
+	d.check(ok && each <= idleLimit, "an idle connection costs %d B, more than twice the target", each)
+}
+
+// load shows what messages cost.
+func (d *demo) load(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	n := min(d.conns, loadedConns)
+	fmt.Printf("\n2. %s of them echo 125 B for %v, each as soon as its last reply is there.\n", report.Count(n), d.duration)
+	var r echoReport
+	r.add(exchange(ctx, d.group, d.server, load.Run{Conns: n, Size: 125, Depth: 1, Duration: d.duration}))
+	report.Lines(os.Stdout, [][2]string{
+		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(r.Messages))},
+		{"rate", report.Count(int64(r.Rate)) + "/s   (this client uses the same processors)"},
+		{"latency", r.Latency.String()},
+		{"CPU", r.Server.cpu()},
+	})
+	d.check(r.Messages > 0, "no messages came back")
+	d.check(d.group.Open() == d.conns, "%d of %d connections are still open", d.group.Open(), d.conns)
+}
+
+// end shows how the server goes away.
+func (d *demo) end() {
+	n := d.group.Open()
+	fmt.Print("\n3. The server gets SIGTERM: it closes each connection with 1001, going away.\n")
+	d.group.ExpectClose()
+	began := time.Now()
+	err := d.program.Stop(15 * time.Second)
+	took := time.Since(began)
+	d.group.Wait()
+	report.Lines(os.Stdout, [][2]string{
+		{"closed", fmt.Sprintf("%s in %s", report.Count(n-d.group.Open()), report.Duration(took))},
+	})
+	d.check(err == nil, "the server ended with %v", err)
+	writeErrors(os.Stdout, d.group.Errors.Kinds())
+	d.check(d.group.Errors.Total() == 0, "%s", report.Plural(d.group.Errors.Total(), "error"))
+}
+
+func (d *demo) snapshot() watch.Snapshot {
+	s, err := d.server.Snapshot()
+	d.check(err == nil, "%v", err)
+	return s
+}
+
+func (d *demo) check(held bool, failure string, args ...any) {
+	if !held {
+		d.failed = append(d.failed, fmt.Sprintf(failure, args...))
+	}
+}
+
+func (d *demo) verdict(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	if len(d.failed) == 0 {
+		fmt.Println("\nEvery check held.")
+		return nil
+	}
+	fmt.Println("\nNot every check held:")
+	for _, text := range d.failed {
+		fmt.Println("  -", text)
+	}
+	return errFailed
+}

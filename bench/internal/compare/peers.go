@@ -1,0 +1,73 @@
+// Package compare measures servers against each other, one after the other
+// and again, under the same client on the same processor.
+package compare
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Peer is a server program. It is built by "go build" in its folder; it
+// listens on the address of its -addr flag, prints "listening on ADDR" with
+// the real port, echoes on one event loop or whatever it calls so, and ends on
+// SIGTERM. To add one, write that program and its line in [Peers].
+type Peer struct {
+	Name  string
+	Dir   string   // from the project's root
+	Args  []string // beside -addr
+	Plain bool     // it echoes bytes and knows no WebSocket
+}
+
+// Peers are the servers that can be compared. The first one is what the others
+// are measured by.
+var Peers = []Peer{
+	{Name: "epoll", Dir: "bench/peers/epoll", Plain: true},
+	{Name: "sockeye", Dir: "examples/echo", Args: []string{"-loops", "1"}},
+}
+
+// Find gives the peers of these names, in the order of [Peers].
+func Find(names []string) (found []Peer, err error) {
+	wanted := map[string]bool{}
+	for _, name := range names {
+		wanted[name] = true
+	}
+	for _, p := range Peers {
+		if wanted[p.Name] {
+			found = append(found, p)
+			delete(wanted, p.Name)
+		}
+	}
+	for name := range wanted {
+		return nil, fmt.Errorf("no peer is named %q", name)
+	}
+	return found, nil
+}
+
+// Root finds the project's root: dir or the nearest folder above it that has
+// the peers.
+func Root(dir string) (string, error) {
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, Peers[0].Dir)); err == nil {
+			return at, nil
+		}
+		if at == filepath.Dir(at) {
+			return "", fmt.Errorf("%s is not in the project, whose peers are to be built", dir)
+		}
+	}
+}
+
+// Build builds peers into the folder bin, each under its name.
+func Build(ctx context.Context, root, bin string, peers []Peer) error {
+	for _, p := range peers {
+		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, p.Name), ".")
+		build.Dir = filepath.Join(root, p.Dir)
+		build.Env = append(os.Environ(), "GOWORK=off") // each module as it stands
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", p.Name, err, out)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+// Bench loads WebSocket servers and compares them. It runs on Linux.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// command is one of bench's programs. Its run gets what follows its name.
+type command struct {
+	name, does string
+	run        func(ctx context.Context, args []string) error
+}
+
+var commands = []command{
+	{"echo", "load an echo server; every reply is verified", runEcho},
+	{"demo", "start our echo server and show what it can do", runDemo},
+	{"compare", "measure servers against each other", runCompare},
+	{"rawclient", "the client of compare", runRawClient},
+}
+
+// errFailed ends the program with status 1 when all is said already.
+var errFailed = errors.New("failed")
+
+// usageError is a mistake in the command line: status 2.
+type usageError struct{ error }
+
+func main() {
+	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, restore) // a second Ctrl-C kills
+	os.Exit(status(run(ctx, os.Args[1:])))
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		for _, c := range commands {
+			if c.name == args[0] {
+				return c.run(ctx, args[1:])
+			}
+		}
+	}
+	fmt.Fprintln(os.Stderr, "Usage: bench COMMAND [flags]; bench COMMAND -h tells the flags.")
+	for _, c := range commands {
+		fmt.Fprintf(os.Stderr, "  %-10s %s\n", c.name, c.does)
+	}
+	return usageError{errFailed}
+}
+
+// status says what err means to a person, if nobody has, and to the shell.
+func status(err error) int {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if !errors.Is(err, errFailed) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		return 2
+	}
+	return 1
+}
+
+// parse parses a command's flags; it takes no other arguments.
+func parse(flags *flag.FlagSet, args []string) error {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return err
+	} else if err != nil {
+		return usageError{errFailed} // flags has said why
+	}
+	if flags.NArg() > 0 {
+		return usageError{fmt.Errorf("unexpected argument %q", flags.Arg(0))}
+	}
+	return nil
+}
