@@ -214,7 +214,7 @@ func TestCapacity(t *testing.T) {
 			t.Errorf("%d of %d: %d, want %d", x.received, x.most, got, x.want)
 		}
 	}
-	for received := 0; received < 1<<20; received += 1 + received/50 {
+	for received := 0; received < 1<<20; received += 1 + received/5 {
 		for _, most := range []int{received, received + 1, 2 * received, 4*received + 1000, 1 << 22} {
 			b := pool.Get(capacity(received, most))
 			held := cap(b.B)
