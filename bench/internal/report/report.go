@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -54,14 +53,11 @@ func Plural(n int, noun string) string {
 	return Count(n) + " " + noun
 }
 
-// Lines writes pairs of a label and a value, the values below each other, and
-// below those of other Lines unless a label is long.
+// Lines writes pairs of a label and a value, the values below each other.
 func Lines(w io.Writer, pairs [][2]string) {
-	t := tabwriter.NewWriter(w, 15, 0, 3, ' ', 0)
 	for _, p := range pairs {
-		fmt.Fprintf(t, "  %s\t%s\n", p[0], p[1])
+		fmt.Fprintf(w, "  %-10s   %s\n", p[0], p[1])
 	}
-	t.Flush()
 }
 
 // Table writes rows in columns, numbers at the right; the first row is the
