@@ -51,12 +51,12 @@ fuzz: ## run every fuzz target for FUZZTIME each
 	done
 
 .PHONY: bench
-bench: ## Go benchmarks of each package, then the comparison with a bare epoll server
+bench: ## Go benchmarks of each package, then the comparison (several minutes)
 	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./...
 	$(MAKE) compare
 
 .PHONY: compare
-compare: bin/echo bin/bench ## measure the server against its peers under the same client
+compare: bin/bench ## measure the server against its peers under the same client
 	bin/bench compare
 
 .PHONY: lint
@@ -99,7 +99,6 @@ bin/echo:
 	cd examples && go build -o ../bin/ ./echo
 bin/bench:
 	cd bench && go build -o ../bin/ .
-	cd bench && go build -o ../bin/ ./peers/...
 
 bin/staticcheck: tools/go.mod tools/go.sum
 	cd tools && go build -o ../bin/ tool

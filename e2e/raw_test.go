@@ -97,7 +97,9 @@ func TestRefusals(t *testing.T) {
 		name, request string
 		status        int
 	}{
-		{"not HTTP", "hello\r\n\r\n", 400},
+		{"TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400},
+		{"not HTTP", "GET me a coffee\r\n\r\n", 400},
+		{"HTTP/1.0", strings.Replace(upgrade, "HTTP/1.1", "HTTP/1.0", 1), 505},
 		{"POST", strings.Replace(upgrade, "GET", "POST", 1), 405},
 		{"version 8", strings.Replace(upgrade, "13", "8", 1), 426},
 		{"no key", strings.Replace(upgrade, "Sec-WebSocket-Key", "X", 1), 400},
