@@ -29,6 +29,7 @@ func (h *head) Extensions() (list []Extension) {
 // that is not nil. It is not ok if the value is malformed or names none.
 func scanExtensions[T text](v T, found func(Extension)) (ok bool) {
 	s := scanner[T]{s: v, keep: found != nil}
+	s.space()
 	for {
 		for s.take(',') {
 		}
@@ -36,7 +37,7 @@ func scanExtensions[T text](v T, found func(Extension)) (ok bool) {
 			return ok
 		}
 		e, valid := s.extension()
-		if !valid || !s.atEnd() && !s.peek(',') {
+		if !valid || !s.atEnd() && !s.at(',') {
 			return false
 		}
 		if ok = true; found != nil {
@@ -46,7 +47,8 @@ func scanExtensions[T text](v T, found func(Extension)) (ok bool) {
 }
 
 // scanner reads the grammar of RFC 6455 section 9.1. By its section 4.3, and
-// unlike in HTTP of today, white space may stand between any two tokens.
+// unlike in HTTP of today, white space may stand between any two tokens: each
+// method that reads something steps over what follows it.
 type scanner[T text] struct {
 	s    T
 	i    int
@@ -54,48 +56,48 @@ type scanner[T text] struct {
 }
 
 func (s *scanner[T]) extension() (e Extension, ok bool) {
-	if e.Name, ok = s.token(); !ok {
-		return e, false
-	}
-	for s.take(';') {
-		p, ok := s.param()
-		if !ok {
-			return e, false
-		}
-		if s.keep {
+	e.Name, ok = s.token()
+	for ok && s.take(';') {
+		var p Param
+		if p, ok = s.param(); ok && s.keep {
 			e.Params = append(e.Params, p)
 		}
 	}
-	return e, true
+	return e, ok
 }
 
 func (s *scanner[T]) param() (p Param, ok bool) {
-	if p.Name, ok = s.token(); !ok || !s.take('=') {
-		return p, ok
-	}
-	if s.take('"') {
+	p.Name, ok = s.token()
+	switch {
+	case !ok || !s.take('='):
+	case s.at('"'):
 		p.Value, ok = s.quoted()
-	} else {
+	default:
 		p.Value, ok = s.token()
 	}
 	return p, ok
 }
 
-func (s *scanner[T]) token() (string, bool) {
-	s.space()
+func (s *scanner[T]) token() (t string, ok bool) {
 	from := s.i
 	s.i = skip(s.s, from, tokenChar)
-	return s.text(s.s[from:s.i]), s.i > from
+	ok = s.i > from
+	if s.keep {
+		t = string(s.s[from:s.i])
+	}
+	s.space()
+	return t, ok
 }
 
-// quoted reads a quoted string from after its first quote. What it stands for
-// must be a token as well.
+// quoted reads a quoted string. What it stands for must be a token as well.
 func (s *scanner[T]) quoted() (string, bool) {
 	var value []byte
+	s.i++
 	for from := s.i; s.i < len(s.s); s.i++ {
 		c := s.s[s.i]
 		if c == '"' && s.i > from {
 			s.i++
+			s.space()
 			return string(value), true
 		}
 		if c == '\\' && s.i+1 < len(s.s) {
@@ -112,32 +114,22 @@ func (s *scanner[T]) quoted() (string, bool) {
 	return "", false
 }
 
-func (s *scanner[T]) text(t T) string {
-	if !s.keep {
-		return ""
-	}
-	return string(t)
-}
-
 func (s *scanner[T]) space() {
 	for s.i < len(s.s) && isSpace(s.s[s.i]) {
 		s.i++
 	}
 }
 
-func (s *scanner[T]) atEnd() bool {
-	s.space()
-	return s.i == len(s.s)
-}
+func (s *scanner[T]) atEnd() bool { return s.i == len(s.s) }
 
-// peek reports whether c comes next, after white space.
-func (s *scanner[T]) peek(c byte) bool { return !s.atEnd() && s.s[s.i] == c }
+func (s *scanner[T]) at(c byte) bool { return s.i < len(s.s) && s.s[s.i] == c }
 
 // take steps over c if it comes next.
 func (s *scanner[T]) take(c byte) bool {
-	if !s.peek(c) {
+	if !s.at(c) {
 		return false
 	}
 	s.i++
+	s.space()
 	return true
 }

@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"bytes"
+	"encoding/binary"
 	"iter"
 )
 
@@ -56,6 +57,21 @@ func skip[T text](s T, i int, c class) int {
 	return i
 }
 
+// skipValue is skip for valueChar, by words: values are most of a head.
+func skipValue(b []byte, i int) int {
+	for i+8 <= len(b) && !anyControl(binary.LittleEndian.Uint64(b[i:])) {
+		i += 8
+	}
+	return skip(b, i, valueChar)
+}
+
+// anyControl reports whether one of the bytes of w is below SP or DEL.
+func anyControl(w uint64) bool {
+	const ones = 0x0101010101010101
+	del := w ^ 0x7f*ones
+	return ((w-' '*ones)&^w|(del-ones)&^del)&(0x80*ones) != 0
+}
+
 // all reports whether every byte of s is in c.
 func all[T text](s T, c class) bool { return skip(s, 0, c) == len(s) }
 
@@ -67,7 +83,7 @@ func is[A, B text](a A, b B) bool { return len(a) == len(b) && equalFold(a, b) }
 
 func equalFold[A, B text](a A, b B) bool {
 	for i := range len(a) {
-		if lower(a[i]) != lower(b[i]) {
+		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
 			return false
 		}
 	}

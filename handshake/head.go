@@ -83,7 +83,7 @@ func (h *head) field(b []byte, most int) (name, value span, f *fault) {
 			return span{}, span{}, f
 		}
 	}
-	h.pos = int32(skip(b, int(h.pos), valueChar))
+	h.pos = int32(skipValue(b, int(h.pos)))
 	line, colon, end := h.line, h.colon, h.pos
 	if f := h.newline(b); f != nil {
 		return span{}, span{}, f

@@ -82,9 +82,10 @@ func (r *Request) hasOrigin() bool { return r.b == nil || r.seen&sawOrigin != 0 
 //	https://*.example.com     likewise, by this scheme alone
 //
 // Case does not matter. A scheme may be any, such as that of a browser's
-// extensions. A pattern of another form, one with a path or a single "*" or
-// "null" included, matches nothing. The request's own host is allowed only if a
-// pattern matches it; to allow it always, ask [SameOrigin] first.
+// extensions. A pattern of another form, such as one with a path or a single
+// "*", matches nothing, and nothing matches the origin "null". The request's
+// own host is allowed only if a pattern matches it; to allow it always, ask
+// [SameOrigin] first.
 func AllowOrigins(patterns ...string) func(*Request) bool {
 	allowed := make([]originPattern, 0, len(patterns))
 	for _, s := range patterns {

@@ -22,7 +22,7 @@ type URL struct {
 // A fragment is refused, even an empty one. So is user information, which
 // would reach every log that the URL reaches: send credentials in the header
 // Authorization. International host names must be given in ASCII (punycode),
-// and the query percent-encoded. The zone of an IPv6 address is for the dialer
+// path and query percent-encoded. The zone of an IPv6 address is for the dialer
 // alone.
 func ParseURL(s string) (URL, error) {
 	u, err := url.Parse(s)
@@ -53,8 +53,9 @@ func splitURL(u *url.URL, secure bool, defaultPort string) (URL, error) {
 	if !validHost([]byte(host)) {
 		return badURL("malformed host or port")
 	}
+	// A RawPath that EscapedPath rejects would be sent changed.
 	target := u.RequestURI()
-	if u.Opaque != "" || !all(target, targetChar) {
+	if u.RawPath != "" && u.RawPath != u.EscapedPath() || !all(target, targetChar) {
 		return badURL("path and query must be percent-encoded")
 	}
 	return URL{
