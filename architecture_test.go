@@ -9,10 +9,14 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unsafe"
+
+	"github.com/sockeye-ws/sockeye/engine"
 )
 
 const module = "github.com/sockeye-ws/sockeye"
@@ -20,7 +24,7 @@ const module = "github.com/sockeye-ws/sockeye"
 // mayImport names every package of the root module and the packages of ours
 // that it may import, its tests included. A new package needs a line here.
 var mayImport = map[string][]string{
-	".":                    {},
+	".":                    {"engine"},
 	"pool":                 {},
 	"codec":                {"pool"},
 	"handshake":            {"pool"},
@@ -89,6 +93,34 @@ func TestRequiredModules(t *testing.T) {
 	for _, r := range mod.Require {
 		if !slices.Contains(mayRequire, r.Path) {
 			t.Errorf("go.mod requires %s, which every user would inherit", r.Path)
+		}
+	}
+}
+
+// ARCHITECTURE.md accounts for every byte of a connection.
+func TestConnectionSize(t *testing.T) {
+	if size := unsafe.Sizeof(engine.Conn{}); unsafe.Sizeof(uintptr(0)) == 8 && size != 96 {
+		t.Errorf("engine.Conn has %d bytes, not 96: is it worth it? Then say so in ARCHITECTURE.md", size)
+	}
+}
+
+var mentionedFile = regexp.MustCompile(`[\w./]*\w\.go\b`)
+
+func TestArchitectureNamesFilesThatExist(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exists := map[string]bool{}
+	for dir, files := range ourImports(t) {
+		for file := range files {
+			exists[file], exists[filepath.Base(file)] = true, true
+			exists[path.Join(path.Base(dir), path.Base(file))] = true
+		}
+	}
+	for _, file := range mentionedFile.FindAllString(string(text), -1) {
+		if !exists[file] {
+			t.Errorf("there is no %s", file)
 		}
 	}
 }
