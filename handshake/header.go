@@ -14,6 +14,7 @@ type UsageError struct {
 	Problem string
 }
 
+// Error names field and problem.
 func (e *UsageError) Error() string {
 	return fmt.Sprintf("handshake: cannot send %q: %s", e.Field, e.Problem)
 }

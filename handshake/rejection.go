@@ -17,6 +17,7 @@ type Rejection struct {
 // Reject makes a [Rejection] without further headers.
 func Reject(status int, text string) *Rejection { return &Rejection{Status: status, Text: text} }
 
+// Error gives status and text as they are sent.
 func (r *Rejection) Error() string {
 	return fmt.Sprintf("handshake: rejected with %d: %s", r.status(), r.text())
 }

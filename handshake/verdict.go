@@ -27,6 +27,7 @@ type ResponseError struct {
 	Err      error       // one of the errors above
 }
 
+// Error gives Err, Status and Text.
 func (e *ResponseError) Error() string {
 	return fmt.Sprintf("handshake: %v (status %d): %s", e.Err, e.Status, e.Text)
 }
