@@ -37,7 +37,12 @@ func TestRoomOnlyWithinLargeFrames(t *testing.T) {
 	if room := d.Room(); len(room) == 0 || len(room) > 4*2000+1024-2000 {
 		t.Fatalf("after 2000 bytes: room of %d bytes", len(room))
 	}
-	d.Next(bytes.Clone(frame[2008 : 8+10000-4096]))
+	// Too little is free for a read to be worth it.
+	d.Next(bytes.Clone(frame[2008:4008]))
+	if room := d.Room(); len(room) != 6000 {
+		t.Fatalf("after 4000 bytes: room of %d bytes", len(room))
+	}
+	d.Next(bytes.Clone(frame[4008 : 8+10000-4096]))
 	if room := d.Room(); len(room) == 0 || len(room) > 4096 {
 		t.Fatalf("4 KiB before the end: room of %d bytes", len(room))
 	}
@@ -189,6 +194,23 @@ func TestMemoryFollowsReceivedBytes(t *testing.T) {
 			d.Room()
 		}
 		d.Release()
+	}
+}
+
+// Nor may a buffer be larger than the message, or be replaced without need.
+func TestBufferFitsTheMessage(t *testing.T) {
+	frame := fromPeer(client, Binary, strings.Repeat("x", 512))
+	d := NewDecoder(client)
+	defer d.Release()
+	d.Next(bytes.Clone(frame[:400]))
+	first := d.buf
+	d.Next(bytes.Clone(frame[400:]))
+	if d.buf != first || cap(first.B) != 512 {
+		t.Fatalf("%d bytes held, then %d", cap(first.B), cap(d.buf.B))
+	}
+	d.Next(bytes.Clone(frame[:100]))
+	if cap(d.buf.B) != 512 {
+		t.Fatalf("%d bytes held", cap(d.buf.B))
 	}
 }
 

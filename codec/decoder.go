@@ -21,7 +21,7 @@ type Decoder struct {
 	header Header       // of the current frame
 	got    int          // bytes of its payload so far
 	frames int          // of the current message, this one included
-	utf8   UTF8         // of the current message, if a text
+	utf8   UTF8         // of the current message, if a text; complete between messages
 
 	// part holds the bytes of an incomplete header (have of them), then those
 	// of an incomplete control frame's payload (got).

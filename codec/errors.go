@@ -2,8 +2,8 @@ package codec
 
 import "errors"
 
-// Error is a violation by the peer. The variables of this package are all the
-// errors there are, so that they can be compared with == or errors.Is.
+// Error is a violation by the peer. Each rule has one variable below, to be
+// compared with == or errors.Is. They must not be changed.
 type Error struct {
 	Code    CloseCode // what to close the connection with
 	Reason  string    // what the peer did, fit for a Close frame

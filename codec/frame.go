@@ -28,7 +28,7 @@ func (d *Decoder) beginFrame(h Header) {
 		return
 	}
 	if h.OpCode != Continuation {
-		d.message, d.frames, d.utf8 = h.OpCode, 0, UTF8{}
+		d.message, d.frames = h.OpCode, 0
 	}
 	d.frames++
 }

@@ -110,6 +110,11 @@ func TestLimitsAreInclusive(t *testing.T) {
 			t.Errorf("%s: %v", x.name, r)
 		}
 	}
+	// Control frames have a limit of their own.
+	tiny := &Config{MaxMessage: 1}
+	if r := testStream(t, tiny, fromPeer(tiny, Ping, strings.Repeat("x", 125))); r.err != nil {
+		t.Error(r)
+	}
 	one := &Config{MaxFragments: 1}
 	if r := testStream(t, one, fragments(one, Text, 2, 1)); r.err != ErrTooManyFragments {
 		t.Error(r)
