@@ -32,7 +32,7 @@ func parseCompare(args []string) (cfg compareConfig, err error) {
 		names = append(names, p.Name)
 	}
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
-	peers := f.String("peers", strings.Join(names, ","), "`names` of the servers")
+	peers := f.String("peers", strings.Join(names, ","), "`names` of the servers; the others are measured by the first; one named twice shows the error of measurement")
 	sizes := f.String("sizes", "125,1024", "payloads of a message, in `bytes`")
 	conns := f.String("conns", "100,1000", "`numbers` of connections")
 	depths := f.String("depths", "1", "`numbers` of messages outstanding on each connection")

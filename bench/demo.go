@@ -120,10 +120,11 @@ func (d *demo) hold(ctx context.Context) {
 	took := dial(ctx, d.group, d.conns)
 	e := exchange(ctx, d.group, d.server, load.Run{Size: 1024, Depth: 1, Messages: 1, Duration: 30 * time.Second})
 	s.After = d.snapshot()
+	s.share(d.group.Open())
 	report.Lines(os.Stdout, [][2]string{
 		{"opened", fmt.Sprintf("%s in %s", report.Count(d.group.Open()), report.Duration(took))},
 		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(e.Messages))},
-		{"memory", s.memory(d.group.Open()) + fmt.Sprintf("   (the target is at most %d B)", idleTarget)},
+		{"server RSS", s.memory() + fmt.Sprintf("; target: at most %d B", idleTarget)},
 		{"goroutines", grown(s.Before.Goroutines, s.After.Goroutines) + "   (a connection has none of its own)"},
 		{"threads", grown(s.Before.Threads, s.After.Threads)},
 	})
@@ -138,8 +139,7 @@ func (d *demo) checkMemory(s *serverReport) {
 		fmt.Printf("  With fewer than %s connections their memory is not told apart from the server's own.\n", report.Count(memoryConns))
 		return
 	}
-	each, ok := s.perConn(d.group.Open())
-	d.check(ok && each <= idleLimit, "an idle connection costs %d B, more than twice the target", each)
+	d.check(s.After.RSS > 0 && s.RSSPerConn <= idleLimit, "an idle connection costs %d B, more than twice the target", s.RSSPerConn)
 }
 
 // load shows what messages cost.
@@ -155,7 +155,7 @@ func (d *demo) load(ctx context.Context) {
 		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(r.Messages))},
 		{"rate", report.Count(int64(r.Rate)) + "/s   (this client uses the same processors)"},
 		{"latency", r.Latency.String()},
-		{"CPU", r.Server.cpu()},
+		{"server CPU", r.Server.CPU.String()},
 	})
 	d.check(r.Messages > 0, "no messages came back")
 	d.check(d.group.Open() == d.conns, "%d of %d connections are still open", d.group.Open(), d.conns)

@@ -101,6 +101,7 @@ func (cfg *echoConfig) measure(ctx context.Context, g *load.Group, server *watch
 	}
 	r.Server.After, err = server.Snapshot()
 	r.Held = g.Open()
+	r.Server.share(r.Held)
 	g.Close()
 	r.Errors = g.Errors.Kinds()
 	r.Interrupted = ctx.Err() != nil
@@ -118,24 +119,22 @@ func dial(ctx context.Context, g *load.Group, n int) time.Duration {
 	return time.Since(began)
 }
 
-// exchanged is what a phase of messages came to.
+// exchanged is what a phase of messages came to, and its processor time.
 type exchanged struct {
 	load.Result
-	cpu    time.Duration // of the server
-	cpuErr error         // why cpu is not known
+	client, server time.Duration // server: 0 if not known
 }
 
-// exchange runs one phase and measures the server's CPU time in it.
+// exchange runs one phase.
 func exchange(ctx context.Context, g *load.Group, server *watch.Server, run load.Run) (e exchanged) {
-	before, _ := server.CPU()
+	ourBefore, before := proc.OwnCPU(), server.CPU()
 	ph := g.Start(run)
 	stop := report.Progress(func() string {
 		return fmt.Sprintf("exchanging messages: %s", report.Count(ph.Answered()))
 	})
 	defer stop()
 	e.Result = ph.Wait(ctx)
-	after, err := server.CPU()
-	e.cpu, e.cpuErr = after-before, err
+	e.client, e.server = proc.OwnCPU()-ourBefore, server.CPU()-before
 	ph.Stop()
 	return e
 }

@@ -26,6 +26,7 @@ type echoReport struct {
 	Elapsed     time.Duration  `json:"elapsed_ns"`
 	Rate        float64        `json:"messages_per_second"`
 	Latency     latency        `json:"latency_ns"`
+	Client      cpuUse         `json:"client_cpu"`
 	Server      serverReport   `json:"server"`
 	Errors      map[string]int `json:"errors"`
 	Interrupted bool           `json:"interrupted"`
@@ -47,13 +48,32 @@ func (l latency) String() string {
 		report.Duration(l.P50), report.Duration(l.P99), report.Duration(l.P999), report.Duration(l.Max))
 }
 
+// cpuUse is the processor time of one end; 0 is what is not known.
+type cpuUse struct {
+	PerMessage time.Duration `json:"per_message_ns,omitempty"`
+	Processors float64       `json:"processors,omitempty"` // busy on average
+}
+
+func newCPUUse(cpu time.Duration, e exchanged) cpuUse {
+	if e.Messages == 0 || cpu <= 0 {
+		return cpuUse{}
+	}
+	return cpuUse{cpu / time.Duration(e.Messages), cpu.Seconds() / e.Elapsed.Seconds()}
+}
+
+func (c cpuUse) String() string {
+	if c == (cpuUse{}) {
+		return "not known"
+	}
+	return fmt.Sprintf("%s per message   (%.2f processors busy)", report.Duration(c.PerMessage), c.Processors)
+}
+
 // serverReport is what the load cost the server.
 type serverReport struct {
-	CPUPerMessage time.Duration  `json:"cpu_per_message_ns,omitempty"`
-	CPUs          float64        `json:"cpus,omitempty"` // processors busy on average
-	Before        watch.Snapshot `json:"before"`         // without connections
-	After         watch.Snapshot `json:"after"`          // all of them idle
-	why           string         // CPUPerMessage is not known
+	CPU        cpuUse         `json:"cpu"`
+	RSSPerConn int64          `json:"rss_per_connection_bytes,omitempty"`
+	Before     watch.Snapshot `json:"before"` // without connections
+	After      watch.Snapshot `json:"after"`  // all of them idle
 }
 
 // add takes the figures of a phase in place of an earlier one's.
@@ -61,36 +81,26 @@ func (r *echoReport) add(e exchanged) {
 	r.Messages, r.Elapsed = e.Messages, e.Elapsed
 	r.Rate = float64(e.Messages) / e.Elapsed.Seconds()
 	r.Latency = newLatency(e.Latency)
-	r.Server.CPUPerMessage, r.Server.CPUs, r.Server.why = 0, 0, ""
-	if e.cpuErr != nil {
-		r.Server.why = e.cpuErr.Error()
-	} else if e.Messages > 0 {
-		r.Server.CPUPerMessage = e.cpu / time.Duration(e.Messages)
-		r.Server.CPUs = e.cpu.Seconds() / e.Elapsed.Seconds()
+	r.Client = newCPUUse(e.client, e)
+	r.Server.CPU = newCPUUse(e.server, e)
+}
+
+// share tells what each of n idle connections holds of the server's memory.
+func (s *serverReport) share(n int) {
+	if n > 0 && s.Before.RSS > 0 && s.After.RSS > 0 {
+		s.RSSPerConn = (s.After.RSS - s.Before.RSS) / int64(n)
 	}
 }
 
-// perConn gives the bytes of RSS that each of n connections costs.
-func (s *serverReport) perConn(n int) (bytes int64, ok bool) {
-	if n == 0 || s.Before.RSS == 0 || s.After.RSS == 0 {
-		return 0, false
-	}
-	return (s.After.RSS - s.Before.RSS) / int64(n), true
-}
-
-func (s *serverReport) cpu() string {
-	if s.CPUPerMessage == 0 {
-		return "not known: " + s.why
-	}
-	return fmt.Sprintf("%s of the server's for a message   (%.2f processors busy)", report.Duration(s.CPUPerMessage), s.CPUs)
-}
-
-func (s *serverReport) memory(n int) string {
-	each, ok := s.perConn(n)
-	if !ok {
+func (s *serverReport) memory() string {
+	if s.Before.RSS == 0 || s.After.RSS == 0 {
 		return "not known"
 	}
-	return fmt.Sprintf("%s of the server's for a connection   (RSS %s -> %s)", report.Bytes(each), report.Bytes(s.Before.RSS), report.Bytes(s.After.RSS))
+	text := fmt.Sprintf("%s per connection   (%s -> %s)", report.Bytes(s.RSSPerConn), report.Bytes(s.Before.RSS), report.Bytes(s.After.RSS))
+	if s.After.Goroutines == 0 {
+		text += ", garbage included: -debug has it collected first"
+	}
+	return text
 }
 
 func grown(before, after int) string {
@@ -111,8 +121,9 @@ func (r *echoReport) write(w io.Writer) {
 		{"messages", fmt.Sprintf("%s in %s, all verified", report.Count(r.Messages), report.Duration(r.Elapsed))},
 		{"rate", report.Count(int64(r.Rate)) + "/s"},
 		{"latency", r.Latency.String()},
-		{"CPU", s.cpu()},
-		{"memory", s.memory(r.Held)},
+		{"client CPU", r.Client.String()},
+		{"server CPU", s.CPU.String()},
+		{"server RSS", s.memory()},
 		{"goroutines", grown(s.Before.Goroutines, s.After.Goroutines)},
 		{"threads", grown(s.Before.Threads, s.After.Threads)},
 	})

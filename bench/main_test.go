@@ -94,7 +94,7 @@ func TestEchoJSON(t *testing.T) {
 	if l := r.Latency; l.P50 <= 0 || l.P50 > l.P99 || l.P99 > l.P999 || l.P999 > l.Max {
 		t.Errorf("latency %+v", l)
 	}
-	if s := r.Server; s.CPUPerMessage <= 0 || s.CPUs <= 0 || s.Before.RSS == 0 || s.After.RSS == 0 ||
+	if s := r.Server; r.Client.PerMessage <= 0 || s.CPU.PerMessage <= 0 || s.CPU.Processors <= 0 || s.Before.RSS == 0 || s.After.RSS == 0 || s.RSSPerConn == 0 ||
 		s.Before.Goroutines == 0 || s.After.Goroutines > s.Before.Goroutines+moreGoroutines || s.After.Threads == 0 {
 		t.Errorf("server %+v", s)
 	}
@@ -111,7 +111,7 @@ func TestEchoText(t *testing.T) {
 		t.Errorf("status %d, %s", status, diag)
 	}
 	contains(t, out, "5 connections, 70000 B messages, depth 1", "opened", "(5 at the end)", "all verified",
-		"p99.9", "of the server's for a message", "of the server's for a connection", "goroutines   not known", "No errors.")
+		"p99.9", "per message", "per connection", "goroutines   not known", "No errors.")
 }
 
 func TestEchoIdle(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // Peer is a server program. It is built by "go build" in its folder; it
@@ -21,27 +22,22 @@ type Peer struct {
 	Plain bool     // it echoes bytes and knows no WebSocket
 }
 
-// Peers are the servers that can be compared. The first one is what the others
-// are measured by.
+// Peers are the servers that can be compared. The first one is the limit: what
+// a server could cost that did nothing but echo.
 var Peers = []Peer{
 	{Name: "epoll", Dir: "bench/peers/epoll", Plain: true},
 	{Name: "sockeye", Dir: "examples/echo", Args: []string{"-loops", "1"}},
 }
 
-// Find gives the peers of these names, in the order of [Peers].
+// Find gives the peers of these names, in this order. A name may come twice:
+// that the same server then costs the same shows how far to trust the rest.
 func Find(names []string) (found []Peer, err error) {
-	wanted := map[string]bool{}
 	for _, name := range names {
-		wanted[name] = true
-	}
-	for _, p := range Peers {
-		if wanted[p.Name] {
-			found = append(found, p)
-			delete(wanted, p.Name)
+		i := slices.IndexFunc(Peers, func(p Peer) bool { return p.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no peer is named %q", name)
 		}
-	}
-	for name := range wanted {
-		return nil, fmt.Errorf("no peer is named %q", name)
+		found = append(found, Peers[i])
 	}
 	return found, nil
 }

@@ -9,9 +9,9 @@ import (
 )
 
 func TestFind(t *testing.T) {
-	found, err := Find([]string{"sockeye", "epoll"})
-	if err != nil || len(found) != 2 || found[0].Name != "epoll" || found[1].Name != "sockeye" {
-		t.Errorf("%v (%v), want both in the order of Peers", found, err)
+	found, err := Find([]string{"sockeye", "epoll", "sockeye"})
+	if err != nil || len(found) != 3 || found[0].Name != "sockeye" || found[1].Name != "epoll" || found[2].Name != "sockeye" {
+		t.Errorf("%v (%v)", found, err)
 	}
 	if found, err := Find([]string{"sockeye", "nobody"}); err == nil || !strings.Contains(err.Error(), "nobody") {
 		t.Errorf("%v (%v)", found, err)

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // CPU gives the processor time that the threads of a process have used, to
@@ -37,6 +39,16 @@ func CPU(pid int) (time.Duration, error) {
 		return 0, fmt.Errorf("no processor time in /proc/%d/task/*/schedstat: no such process, or a kernel without it", pid)
 	}
 	return sum, nil
+}
+
+// OwnCPU gives the processor time that this process has used, exactly: the
+// thread that asks is running, so that [CPU] would lack its current time slice.
+func OwnCPU() time.Duration {
+	var used unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &used); err != nil {
+		return 0 // cannot be: Linux always has this clock
+	}
+	return time.Duration(used.Nano())
 }
 
 // RSS gives the bytes of physical memory that a process holds, exactly: from

@@ -9,12 +9,9 @@ package raw
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 )
@@ -94,24 +91,16 @@ func (c *client) measure(o Options) (Result, error) {
 	return after.since(before), c.unanswered()
 }
 
-// reading takes the totals up to now. The server's come from schedstat, right
-// as long as it is not running: it shares our processor. Ours would lack the
-// current time slice there, so they come from the clock made for it.
+// reading takes the totals up to now. The server's are right because it is not
+// running: it shares our processor.
 func (c *client) reading(server int) (Result, error) {
 	cpu, err := proc.CPU(server)
-	if err != nil {
-		return Result{}, err
-	}
-	var own unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &own); err != nil {
-		return Result{}, os.NewSyscallError("clock_gettime", err)
-	}
 	return Result{
 		Messages:  c.messages,
 		Elapsed:   time.Since(c.opened),
-		ClientCPU: time.Duration(own.Nano()),
+		ClientCPU: proc.OwnCPU(),
 		ServerCPU: cpu,
-	}, nil
+	}, err
 }
 
 func (r Result) since(before Result) Result {

@@ -4,7 +4,6 @@ package watch
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,7 +15,8 @@ import (
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 )
 
-// Server is the watched process. What cannot be known of it is 0.
+// Server is the watched process. What is not known of it is 0: it runs
+// elsewhere, or belongs to another user.
 type Server struct {
 	pid   int
 	debug string // URL of its debug page, or ""
@@ -28,9 +28,6 @@ type Snapshot struct {
 	Goroutines int   `json:"goroutines,omitempty"`
 	Threads    int   `json:"threads,omitempty"`
 }
-
-// errNotLocal tells why there are no figures.
-var errNotLocal = errors.New("the server is not a process of this machine")
 
 // Find finds the process behind a ws:// URL: pid if it is not 0, else the one
 // that the debug page names, else the one that listens on the URL's port. No
@@ -55,11 +52,12 @@ func Find(pid int, debug, wsURL string) (*Server, error) {
 }
 
 // CPU gives the processor time that the server has used so far.
-func (s *Server) CPU() (time.Duration, error) {
+func (s *Server) CPU() time.Duration {
 	if s.pid == 0 {
-		return 0, errNotLocal
+		return 0
 	}
-	return proc.CPU(s.pid)
+	used, _ := proc.CPU(s.pid)
+	return used
 }
 
 // Snapshot takes the state now. It fails only if the debug page does.

@@ -30,8 +30,8 @@ func TestDebugPageTellsAll(t *testing.T) {
 	if want := (Snapshot{RSS: 5000000, Goroutines: 7, Threads: 8}); err != nil || got != want {
 		t.Errorf("%+v (%v), want %+v", got, err, want)
 	}
-	if cpu, err := s.CPU(); err != nil || cpu <= 0 {
-		t.Errorf("CPU %v (%v)", cpu, err)
+	if cpu := s.CPU(); cpu <= 0 {
+		t.Errorf("CPU %v", cpu)
 	}
 }
 
@@ -63,8 +63,8 @@ func TestFindsTheListener(t *testing.T) {
 		if err != nil || got.RSS < 1<<20 || got.Threads < 2 || got.Goroutines != 0 {
 			t.Errorf("pid %d: %+v (%v)", pid, got, err)
 		}
-		if cpu, err := s.CPU(); err != nil || cpu <= 0 {
-			t.Errorf("pid %d: CPU %v (%v)", pid, cpu, err)
+		if cpu := s.CPU(); cpu <= 0 {
+			t.Errorf("pid %d: CPU %v", pid, cpu)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestElsewhereNothingIsKnown(t *testing.T) {
 	if got, err := s.Snapshot(); err != nil || got != (Snapshot{}) {
 		t.Errorf("%+v (%v)", got, err)
 	}
-	if cpu, err := s.CPU(); err == nil {
+	if cpu := s.CPU(); cpu != 0 {
 		t.Errorf("CPU %v", cpu)
 	}
 }
