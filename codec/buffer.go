@@ -21,17 +21,17 @@ const (
 // and tell [Decoder.Filled]. It is nil unless at least 4 KiB of a text or
 // binary frame's payload are still to come; then use [Decoder.Next].
 //
-// It never reaches beyond the frame, and grows fourfold with what has been
-// received, from 1 KiB: while it is shorter than the caller's own read buffer,
-// reading there and calling Next takes fewer reads. The slice is valid until
-// the next call of any method of d.
+// It never reaches beyond the frame. It grows fourfold with what has been
+// received, from 1 KiB or less: while it is shorter than the caller's own read
+// buffer, reading there and calling Next takes fewer reads. The slice is valid
+// until the next call of any method of d.
 func (d *Decoder) Room() []byte {
 	d.settle()
 	if !d.inData() || d.lacking() < minDirect {
 		return nil
 	}
-	// With less than this the buffer could not have grown fourfold again
-	// before it is full.
+	// With no more than this free, four times the buffer is already allowed,
+	// and a short read saved.
 	if d.buf == nil || free(d.buf) <= spare/4 {
 		d.grow(0)
 	}

@@ -43,6 +43,7 @@ const (
 )
 
 // NewDecoder returns a decoder that follows cfg, which it shares: see [Config].
+// cfg must not be nil.
 func NewDecoder(cfg *Config) *Decoder {
 	d := new(Decoder)
 	d.Reset(cfg)
