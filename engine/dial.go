@@ -205,7 +205,8 @@ func (s *sessions) openClient(c *Conn, b []byte) {
 	c.conn.Lock()
 	c.profile = c.profile.profileFor(nil, o.attempt.response.Subprotocol())
 	c.conn.Unlock()
-	o.attempt.finish(nil)
 	s.open(c)
+	o.attempt.finish(nil)
+	c.profile.handler.OnOpen(c)
 	s.feed(c, b[n:])
 }

@@ -78,6 +78,7 @@ func (s *sessions) openServer(c *Conn, b []byte) {
 		defer rx.opening.release()
 	}
 	s.open(c)
+	c.profile.handler.OnOpen(c)
 	s.feed(c, b[n:])
 }
 
@@ -138,7 +139,6 @@ func (s *sessions) open(c *Conn) {
 	s.stats.opened.Add(1)
 	s.stats.open.Add(1)
 	c.watch()
-	c.profile.handler.OnOpen(c)
 }
 
 // refuse answers a request with an error and ends the connection.

@@ -68,10 +68,11 @@ type Options struct {
 	// beyond, the connection is closed with 1008. Default: 65,536.
 	MaxFragments int
 
-	// MaxBuffered is the limit of a connection's unsent bytes; see
-	// [Options.SendPolicy]. A message is always taken while nothing is
-	// unsent, so that a single one may exceed it. Reading from a connection pauses
-	// while more than half of it is unsent. Default: 1 MiB.
+	// MaxBuffered is the limit of a connection's unsent bytes. A message that
+	// finds more than that unsent is not taken: see SendPolicy. So at most one
+	// message goes beyond it; those sent by a handler in reply, MaxMessage
+	// more. Nothing is read from a connection while more than half of it is
+	// unsent. Default: 1 MiB.
 	MaxBuffered int
 
 	// SendPolicy says what happens to a message that exceeds MaxBuffered.

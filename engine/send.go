@@ -28,7 +28,7 @@ func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	if err := c.admitLocked(len(p), true); err != nil {
+	if err := c.admitLocked(true); err != nil {
 		return err
 	}
 	c.sessions().stats.messagesOut.Add(1)
@@ -54,7 +54,7 @@ func (c *Conn) SendPrepared(m *codec.Prepared) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	if err := c.admitLocked(len(m.Payload()), true); err != nil {
+	if err := c.admitLocked(true); err != nil {
 		return err
 	}
 	c.sessions().stats.messagesOut.Add(1)
@@ -70,7 +70,7 @@ func (c *Conn) Ping(p []byte) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	if err := c.admitLocked(len(p), false); err != nil {
+	if err := c.admitLocked(false); err != nil {
 		return err
 	}
 	c.frameLocked(codec.Ping, p)
@@ -120,16 +120,16 @@ func (c *Conn) openLocked() error {
 	return nil
 }
 
-// admitLocked tells whether c takes n more bytes to send. If it does not, and
+// admitLocked tells whether c takes another frame to send. If it does not, and
 // what is refused is a message, the send policy decides what follows.
-func (c *Conn) admitLocked(n int, message bool) error {
+func (c *Conn) admitLocked(message bool) error {
 	if err := c.openLocked(); err != nil {
 		return err
 	}
-	if !c.fullLocked(n) {
+	if !c.fullLocked() {
 		return nil
 	}
-	if c.conn.FlushLocked(); !c.fullLocked(n) {
+	if c.conn.FlushLocked(); !c.fullLocked() {
 		return c.openLocked()
 	}
 	if message {
@@ -141,7 +141,14 @@ func (c *Conn) admitLocked(n int, message bool) error {
 	return ErrBufferFull
 }
 
-func (c *Conn) fullLocked(n int) bool {
-	unsent := c.conn.BufferedLocked()
-	return unsent > 0 && unsent+n > c.profile.maxBuffered
+// fullLocked tells that too much is unsent. Replies to what has been read
+// already have some more room, of the largest message: while more than half of
+// the limit is unsent nothing is read, so that a peer that only reads its
+// answers late is never closed for it.
+func (c *Conn) fullLocked() bool {
+	limit := c.profile.maxBuffered
+	if c.conn.CorkedLocked() {
+		limit += c.profile.codec.MaxMessage
+	}
+	return c.conn.BufferedLocked() > limit
 }

@@ -38,14 +38,15 @@ const maxSpares = 64
 // there is worth a read that ends with the frame.
 const minDirect = 32 << 10
 
-// Room pauses a connection that takes much less than it causes to be sent:
-// its peer must read before it is heard again.
+// Hold holds a connection that takes much less than it causes to be sent: its
+// peer must read before it is heard again.
+func (s *sessions) Hold(lc *loop.Conn, unsent int) bool {
+	return unsent > connOf(lc).profile.maxBuffered/2
+}
+
+// Room gives the place of a large message that is under way.
 func (s *sessions) Room(lc *loop.Conn) []byte {
 	c := connOf(lc)
-	if lc.Blocked() && lc.Buffered() > c.profile.maxBuffered/2 {
-		lc.Pause()
-		return nil
-	}
 	if c.rx == nil || c.rx.opening != nil {
 		return nil
 	}

@@ -51,18 +51,19 @@ type simClient struct {
 	code     codec.CloseCode
 }
 
-func newSimClient(w *world, i, fd int) *simClient {
+func newSimClient(w *world, i int) *simClient {
 	r := w.sys.Rand
-	c := &simClient{w: w, fd: fd, plan: plan(r.IntN(int(plans))), decoder: codec.NewDecoder(&codec.Config{Role: codec.Client})}
+	c := &simClient{w: w, fd: -1, plan: plan(r.IntN(int(plans))), decoder: codec.NewDecoder(&codec.Config{Role: codec.Client})}
 	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: handshake.NewKey(), Subprotocols: []string{"other", "sim"}}
 	c.out, _ = handshake.AppendRequest(nil, &c.request)
 	c.lazy = r.IntN(3) == 0
+	bulk := r.IntN(4) == 0
 	for n := range r.IntN(30) {
 		size := r.IntN(200)
-		switch r.IntN(12) {
-		case 0:
+		switch k := r.IntN(12); {
+		case k == 0 || bulk:
 			size = r.IntN(maxSimMessage)
-		case 1:
+		case k == 1:
 			size = 0
 		}
 		m := bytes.Repeat(fmt.Appendf(nil, "client %d message %d;", i, n), size/16+1)
@@ -75,10 +76,13 @@ func (c *simClient) done() bool { return c.eof || c.failed }
 
 // step does a little of everything.
 func (c *simClient) step() {
-	if c.vanished {
+	r := c.w.sys.Rand
+	if c.fd < 0 && (c.w.drained || r.IntN(20) == 0) {
+		c.connect()
+	}
+	if c.vanished || c.fd < 0 || c.done() {
 		return
 	}
-	r := c.w.sys.Rand
 	// A client may send before it has the response only what it may take back:
 	// frames follow the request at once here, as some clients do.
 	if len(c.messages) > 0 && r.IntN(2) == 0 {
@@ -98,6 +102,14 @@ func (c *simClient) step() {
 			c.hangUp()
 		}
 	}
+}
+
+func (c *simClient) connect() {
+	if c.w.drained {
+		c.failed, c.gone = true, true // too late
+		return
+	}
+	c.fd = c.w.sys.Connect(c.w.listening)
 }
 
 // encode sends a message in one or more frames, with pings in between.
@@ -252,7 +264,8 @@ func (c *simClient) hangUp() {
 // reset, nothing may be missing.
 func (c *simClient) finish() {
 	c.hangUp()
-	strict := c.plan != resetMiddle && c.plan != vanish && c.w.sys.Faults == 0 && !c.w.drained
+	c.decoder.Release()
+	strict := c.plan != resetMiddle && c.plan != vanish && c.w.sys.Faults == 0 && !c.w.drained && c.w.sys.Descriptors == 0
 	if strict && c.failed {
 		c.w.fail("plan %d: the connection was reset", c.plan)
 	}

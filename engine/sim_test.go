@@ -12,6 +12,7 @@ import (
 	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 	"github.com/sockeye-ws/sockeye/engine/internal/sim"
+	"github.com/sockeye-ws/sockeye/pool"
 )
 
 var (
@@ -42,18 +43,20 @@ func FuzzSimulation(f *testing.F) {
 // world is one simulation: a server whose loops are ticked by hand, and its
 // clients.
 type world struct {
-	t       *testing.T
-	seed    uint64
-	sys     *sim.System
-	server  *Server
-	clients []*simClient
-	journal map[*Conn]*journal
-	conns   []*Conn // those of journal, in their order
-	drained bool    // the server was told to shut down
+	t         *testing.T
+	seed      uint64
+	sys       *sim.System
+	server    *Server
+	clients   []*simClient
+	listening int
+	journal   map[*Conn]*journal
+	conns     []*Conn // those of journal, in their order
+	drained   bool    // the server was told to shut down
 }
 
 func simulate(t *testing.T, seed uint64) {
 	t.Helper()
+	lent := pool.Lent()
 	w := newWorld(t, seed)
 	for step := 0; !w.over(); step++ {
 		if step == 200_000 {
@@ -63,6 +66,9 @@ func simulate(t *testing.T, seed uint64) {
 		w.step()
 	}
 	w.end()
+	if n := pool.Lent() - lent; n != 0 {
+		w.fail("%d buffers were not given back", n)
+	}
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -70,9 +76,12 @@ func newWorld(t *testing.T, seed uint64) *world {
 	if seed%3 == 0 {
 		w.sys.Faults = 1
 	}
+	if seed%5 == 0 {
+		w.sys.Descriptors = 5 + w.sys.Rand.IntN(6)
+	}
 	w.server = NewServer(simHandler{w}, Options{
 		MaxMessage:   maxSimMessage,
-		MaxBuffered:  512 << 10,
+		MaxBuffered:  200 << 10,
 		CloseTimeout: time.Minute, // some simulated sockets take one byte at a time
 		Subprotocols: []string{"sim"},
 		Logger:       slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -83,12 +92,12 @@ func newWorld(t *testing.T, seed uint64) *world {
 	}
 	w.server.group = g
 	deal := func() *loop.Loop { return g.next().loop }
-	listening := w.sys.Listen()
-	if e := g.sessions[0].loop.Listen(&loop.Listener{FD: listening, Deal: deal}); e != 0 {
+	w.listening = w.sys.Listen()
+	if e := g.sessions[0].loop.Listen(&loop.Listener{FD: w.listening, Deal: deal}); e != 0 {
 		t.Fatal(e)
 	}
 	for i := range 1 + w.sys.Rand.IntN(6) {
-		w.clients = append(w.clients, newSimClient(w, i, w.sys.Connect(listening)))
+		w.clients = append(w.clients, newSimClient(w, i))
 	}
 	return w
 }
@@ -135,7 +144,7 @@ func (w *world) interfere() {
 // push sends a numbered message of the server's own accord.
 func (w *world) push(c *Conn, b []byte) {
 	j := w.journal[c]
-	if c.Buffered() > 128<<10 {
+	if j.pushed == 30 || c.Buffered() > 32<<10 {
 		return // or slow readers would be closed, as they should
 	}
 	err := c.Send(codec.Binary, append(fmt.Appendf(nil, "%d ", j.pushed), b...))
@@ -156,7 +165,7 @@ func (w *world) over() bool {
 		}
 	}
 	st := w.server.Stats()
-	return st.Connections == 0 && (w.drained || st.Accepted == uint64(len(w.clients)))
+	return st.Connections == 0 && (w.drained || st.Accepted+st.Shed == uint64(len(w.clients)))
 }
 
 // end checks what must hold at last, and that everything was given back.

@@ -2,16 +2,7 @@
 
 package loop
 
-import (
-	"io"
-	"syscall"
-)
+import "syscall"
 
 // Detach fails.
-func Detach(s interface {
-	syscall.Conn
-	io.Closer
-}) (int, error) {
-	s.Close()
-	return -1, errUnsupported
-}
+func Detach(syscall.Conn) (int, error) { return -1, errUnsupported }

@@ -4,19 +4,14 @@ package loop
 
 import (
 	"fmt"
-	"io"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// Detach takes the socket out of a connection or listener of package net and
-// closes that: the descriptor it gives is non-blocking and the caller's.
-func Detach(s interface {
-	syscall.Conn
-	io.Closer
-}) (int, error) {
-	defer s.Close()
+// Detach gives a descriptor for the socket of a connection or listener of
+// package net: it is non-blocking and the caller's, who also closes s.
+func Detach(s syscall.Conn) (int, error) {
 	raw, err := s.SyscallConn()
 	if err != nil {
 		return -1, fmt.Errorf("detach: %w", err)

@@ -8,5 +8,8 @@ import "syscall"
 // at the same address.
 const Balances = false
 
-// ControlListener leaves the socket as it is: connections do not inherit.
-func ControlListener(bool) func(network, address string, c syscall.RawConn) error { return nil }
+// ReusePort does nothing, as it would not balance.
+func ReusePort(_, _ string, _ syscall.RawConn) error { return nil }
+
+// NoDelay does nothing: connections do not inherit it, Accept sees to it.
+func NoDelay(int) {}

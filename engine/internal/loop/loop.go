@@ -21,6 +21,10 @@ type Events interface {
 	// Accepted brings a new socket, which the user adds to this loop or closes.
 	Accepted(fd int)
 
+	// Hold tells whether to read no further from a connection whose socket
+	// is full, with that many bytes unsent. It is asked again as they get less.
+	Hold(c *Conn, unsent int) bool
+
 	// Room may give memory for the next bytes of c to be read into, if the
 	// user has a place where they belong; Filled then tells how many came.
 	// If Room gives nil, Data brings them, in memory that is the user's until

@@ -21,11 +21,12 @@ func (l *Loop) readable(c *Conn) {
 
 // read tells whether there may be more to read.
 func (l *Loop) read(c *Conn) bool {
-	buf, direct := l.events.Room(c), true
-	switch {
-	case c.has(paused):
+	if c.has(blocked) && l.events.Hold(c, c.Buffered()) {
+		c.pause()
 		return false
-	case buf == nil:
+	}
+	buf, direct := l.events.Room(c), true
+	if buf == nil {
 		buf, direct = l.buf, false
 	}
 	n, e := l.sys.Read(int(c.fd), buf)
@@ -64,8 +65,14 @@ func (l *Loop) peerEnded(c *Conn) {
 // writable sends on what the socket did not take before.
 func (l *Loop) writable(c *Conn) {
 	c.mu.Lock()
-	if !c.has(blocked) || c.has(closed|broken) || !c.flushLocked(nil) {
+	if !c.has(blocked) || c.has(closed|broken) {
 		c.mu.Unlock()
+		return
+	}
+	if !c.flushLocked(nil) {
+		unsent := c.BufferedLocked()
+		c.mu.Unlock()
+		l.resume(c, unsent)
 		return
 	}
 	c.clearLocked(blocked | paused)
@@ -80,12 +87,30 @@ func (l *Loop) writable(c *Conn) {
 	}
 }
 
-// Pause stops reading from c until it has drained: it must be blocked.
-func (c *Conn) Pause() {
+// pause stops reading from c until it is no longer to be held.
+func (c *Conn) pause() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.has(blocked) && !c.has(paused|closed) {
 		c.setLocked(paused)
+		c.registerLocked()
+	}
+}
+
+// resume reads on from c once it need not be held any more. That it takes
+// bytes shows meanwhile that its peer is there.
+func (l *Loop) resume(c *Conn, unsent int) {
+	if !c.has(paused) {
+		return
+	}
+	c.seen = l.tick
+	if l.events.Hold(c, unsent) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.has(closed | broken) {
+		c.clearLocked(paused)
 		c.registerLocked()
 	}
 }

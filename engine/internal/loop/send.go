@@ -28,6 +28,9 @@ func (c *Conn) BufferedLocked() int {
 // be called from any goroutine.
 func (c *Conn) Blocked() bool { return c.has(blocked) }
 
+// CorkedLocked tells that sends wait for the end of Data or Filled.
+func (c *Conn) CorkedLocked() bool { return c.has(corked) }
+
 // WritableLocked tells that what is sent may still reach the peer.
 func (c *Conn) WritableLocked() bool { return !c.has(closed | broken | finishing) }
 

@@ -15,6 +15,7 @@ type socket struct {
 	finished bool   // this end has ended its own
 	reset    bool   // the connection was reset
 	closed   bool
+	client   bool // a simulated client's, which is another process
 }
 
 // listener is a listening socket.
@@ -65,15 +66,12 @@ func (s *System) Listen() int {
 // end. The capacities of the two directions are random.
 func (s *System) Connect(listening int) int {
 	l := s.files[listening].(*listener)
-	client := &socket{capacity: 1 + s.Rand.IntN(64<<10)}
+	client := &socket{capacity: 1 + s.Rand.IntN(64<<10), client: true}
 	server := &socket{capacity: 1 + s.Rand.IntN(64<<10), peer: client}
 	client.peer = server
 	l.queue = append(l.queue, server)
-	limit := s.Descriptors
-	s.Descriptors = 0 // the client is another process
-	defer func() { s.Descriptors = limit }()
-	fd, _ := s.install(client)
-	return fd
+	s.clients++
+	return s.put(client)
 }
 
 // Accept takes a connection.

@@ -18,11 +18,13 @@ type System struct {
 	// resets it. Calls that would block and that are interrupted come anyway.
 	Faults int
 
-	// Descriptors is the limit of open descriptors; 0: none.
+	// Descriptors is the limit of descriptors, those of clients not counted;
+	// 0: none.
 	Descriptors int
 
-	now   int64
-	files map[int]any // *socket, *listener or spare
+	now     int64
+	files   map[int]any // *socket, *listener or spare
+	clients int         // how many of them are clients' sockets
 }
 
 type spare struct{}
@@ -55,15 +57,19 @@ func (s *System) some(n int) int {
 // install gives f the lowest free descriptor, as real systems do, so that
 // descriptors are reused as early as they can be.
 func (s *System) install(f any) (int, loop.Errno) {
-	if s.Descriptors > 0 && len(s.files) >= s.Descriptors {
+	if s.Descriptors > 0 && len(s.files)-s.clients >= s.Descriptors {
 		return -1, syscall.EMFILE
 	}
+	return s.put(f), 0
+}
+
+func (s *System) put(f any) int {
 	fd := 3
 	for s.files[fd] != nil {
 		fd++
 	}
 	s.files[fd] = f
-	return fd, 0
+	return fd
 }
 
 // Spare opens a descriptor of no other use.
@@ -78,6 +84,9 @@ func (s *System) Close(fd int) loop.Errno {
 	delete(s.files, fd)
 	switch f := f.(type) {
 	case *socket:
+		if f.client {
+			s.clients--
+		}
 		f.close(s.chance(500))
 	case *listener:
 		for _, k := range f.queue { // nobody will accept them
