@@ -77,9 +77,14 @@ func (c *Conn) SetStateLocked(s uint8) {
 	c.word.Store(c.word.Load()&^(byteMask<<stateShift) | uint32(s)<<stateShift)
 }
 
-// SetTimer makes [Events.Timer] come after d, once, in place of what was set.
+// SetTimer makes [Events.Timer] come after d, give or take 10 ms, once, in
+// place of what was set. More than 46 hours count as 46 hours.
 func (c *Conn) SetTimer(d time.Duration) {
-	ticks := min((d+tickLength-1)/tickLength, maxDelay)
+	if c.has(closed) {
+		return // its slot may be another's by now
+	}
+	d = min(max(d, 0), reach*tickLength)
+	ticks := (d + tickLength - 1) / tickLength
 	c.loop.wheel.set(c, c.loop.tick+uint32(ticks))
 }
 

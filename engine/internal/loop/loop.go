@@ -131,6 +131,7 @@ func (l *Loop) Tick() error {
 		return fmt.Errorf("loop: %w", err)
 	}
 	l.setNow()
+	l.wheel.skip(l.tick) // an idle wheel was left behind
 	for i := range l.ready[:n] {
 		l.dispatch(l.ready[i])
 	}

@@ -12,14 +12,15 @@ const (
 	levels     = 4
 	levelBits  = 6
 	levelSlots = 1 << levelBits
-	maxDelay   = 1<<(levels*levelBits) - levelSlots // ticks: 46 hours
+	reach      = 1<<(levels*levelBits) - levelSlots // ticks: 46 hours
 	none       = -1
 )
 
 // wheel is a hierarchical timing wheel of connections: level k has 64 buckets
 // of 64^k ticks each, whose connections move down a level when their bucket's
-// time comes. The links lie in the connections, so that a timer costs no
-// memory of its own, and setting or stopping one takes constant time.
+// time comes; what is due beyond its reach is looked at again at the end
+// of it. The links lie in the connections, so that a timer costs no memory of its
+// own, and setting or stopping one takes constant time.
 //
 // Ticks are 32 bits wide and wrap after 497 days; only differences count.
 type wheel struct {
@@ -44,7 +45,7 @@ func (w *wheel) set(c *Conn, due uint32) {
 	if int32(due-w.now) <= 0 {
 		due = w.now + 1
 	}
-	c.due = w.now + min(due-w.now, maxDelay)
+	c.due = due
 	w.link(c)
 }
 
@@ -65,11 +66,9 @@ func (w *wheel) stop(c *Conn) {
 
 // link puts c first in the bucket for c.due.
 func (w *wheel) link(c *Conn) {
-	level := 0
-	if delay := c.due - w.now; delay > 0 {
-		level = (bits.Len32(delay) - 1) / levelBits
-	}
-	i := int(c.due>>(level*levelBits)) & (levelSlots - 1)
+	delay := min(c.due-w.now, reach) // 0 only while cascading
+	level := (bits.Len32(delay|1) - 1) / levelBits
+	i := int((w.now+delay)>>(level*levelBits)) & (levelSlots - 1)
 	c.next = w.buckets[level][i]
 	c.prev = firstOf(level, i)
 	if c.next != none {
@@ -99,13 +98,25 @@ func bucketOf(prev int32) (level, i int, first bool) {
 // advance moves the time to tick now and calls fire for each connection whose
 // timer is due, in order of time; fire may set and stop any timer.
 func (w *wheel) advance(now uint32, fire func(*Conn)) {
-	for int32(now-w.now) > 0 {
+	for w.skip(now) {
 		w.now++
 		for level := 1; level < levels && w.now&(1<<(level*levelBits)-1) == 0; level++ {
 			w.cascade(level)
 		}
 		w.expire(fire)
 	}
+}
+
+// skip moves the time to tick now, or to just before the first tick until then
+// that has something to do, and tells whether there is one.
+func (w *wheel) skip(now uint32) bool {
+	ticks, ok := w.next()
+	if !ok || ticks > now-w.now {
+		w.now = now
+		return false
+	}
+	w.now += ticks - 1
+	return true
 }
 
 // cascade spreads a bucket whose time has come over the levels below.
