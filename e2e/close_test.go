@@ -92,6 +92,7 @@ func TestShutdown(t *testing.T) {
 		srv.terminate()
 		for _, c := range clients {
 			expectClosed(t, c, 1001)
+			c.cut()
 		}
 		srv.wait(t)
 	})
