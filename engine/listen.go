@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"syscall"
 
@@ -10,7 +11,10 @@ import (
 )
 
 func listenTCP(addr string, reuse bool) (net.Listener, error) {
-	lc := net.ListenConfig{Control: loop.ControlListener(reuse)}
+	var lc net.ListenConfig
+	if reuse {
+		lc.Control = loop.ReusePort
+	}
 	lc.SetMultipathTCP(false)
 	return lc.Listen(context.Background(), "tcp", addr)
 }
@@ -63,14 +67,12 @@ func (s *sessions) listen(l net.Listener, deal func() *loop.Loop) error {
 }
 
 // detach takes the socket out of a connection or listener, which is closed.
-func detach(c any) (int, error) {
-	if u, ok := c.(*net.UnixListener); ok {
-		u.SetUnlinkOnClose(false) // the path goes on leading to our socket
+func detach(c io.Closer) (int, error) {
+	// Closing a Unix listener removes its path: Serve does that in the end.
+	if _, ok := c.(*net.UnixListener); !ok {
+		defer c.Close()
 	}
-	socket, ok := c.(interface {
-		syscall.Conn
-		Close() error
-	})
+	socket, ok := c.(syscall.Conn)
 	if !ok {
 		return -1, &MisuseError{fmt.Sprintf("%T has no SyscallConn method: only plain TCP and Unix sockets can be put on a loop", c)}
 	}

@@ -59,12 +59,12 @@ func (s *Server) ListenAndServe(addr string) error {
 
 // Serve serves connections to l, a *net.TCPListener or *net.UnixListener (or
 // another with a SyscallConn method), until Shutdown or Close; it then returns
-// [ErrServerClosed]. It takes the socket over: l itself is closed. One loop
-// accepts and deals the connections out to all.
+// [ErrServerClosed]. It takes the socket over and closes l, whatever it
+// returns. One loop accepts and deals the connections out to all.
 func (s *Server) Serve(l net.Listener) error {
+	defer l.Close()
 	g, err := s.start()
 	if err != nil {
-		l.Close()
 		return err
 	}
 	deal := func() *loop.Loop { return g.next().loop }

@@ -22,8 +22,3 @@ func ReusePort(_, _ string, c syscall.RawConn) error {
 	}
 	return err
 }
-
-// NoDelay makes connections inherit from their listening socket that small
-// writes are sent at once, which saves a call for each. It fails for Unix
-// sockets, which have no delay.
-func NoDelay(listener int) { unix.SetsockoptInt(listener, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) }

@@ -10,6 +10,3 @@ const Balances = false
 
 // ReusePort does nothing, as it would not balance.
 func ReusePort(_, _ string, _ syscall.RawConn) error { return nil }
-
-// NoDelay does nothing: connections do not inherit it, Accept sees to it.
-func NoDelay(int) {}

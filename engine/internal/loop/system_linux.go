@@ -16,8 +16,14 @@ type linux struct{}
 func (linux) NewPoller() (Poller, error) { return newEpoll(newParked) }
 func (linux) Now() int64                 { return nanotime() }
 
+// Accept does not rely on the connection inheriting from its listener, which
+// may be another's, and have had connections waiting before it was ours.
 func (linux) Accept(fd int) (int, Errno) {
 	n, _, e := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+	if e == 0 {
+		// Fails on Unix sockets, which have no delay.
+		unix.SetsockoptInt(int(n), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	}
 	return int(n), e
 }
 

@@ -1,0 +1,64 @@
+package engine_test
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"testing"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/pool"
+)
+
+// Buffers that are given back are poisoned. At the end nothing may be left of
+// all the servers and clients: no goroutine, no descriptor, no buffer.
+func TestMain(m *testing.M) {
+	if child := os.Getenv(childEnv); child != "" {
+		os.Exit(runChild(child))
+	}
+	pool.Debug(true)
+	startNetpoller()
+	before := takeStock()
+	code := m.Run()
+	if code == 0 && !benchmarking() {
+		code = before.compare()
+	}
+	os.Exit(code)
+}
+
+// startNetpoller makes the runtime open the descriptors that it then keeps.
+func startNetpoller() {
+	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
+		l.Close()
+	}
+}
+
+// stock is what a process holds.
+type stock struct{ goroutines, descriptors, buffers int }
+
+func takeStock() stock {
+	fds, _ := os.ReadDir("/proc/self/fd")
+	return stock{runtime.NumGoroutine(), len(fds), pool.Lent()}
+}
+
+func (s stock) holdsMoreThan(before stock) bool {
+	return s.goroutines > before.goroutines || s.descriptors > before.descriptors || s.buffers != before.buffers
+}
+
+// compare gives the tests' exit code.
+func (s stock) compare() int {
+	now := takeStock()
+	for end := time.Now().Add(patience); now.holdsMoreThan(s) && time.Now().Before(end); now = takeStock() {
+		time.Sleep(time.Millisecond)
+	}
+	if !now.holdsMoreThan(s) {
+		return 0
+	}
+	var stacks bytes.Buffer
+	pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+	fmt.Printf("left over: %+v at the start, %+v at the end\n%s", s, now, &stacks)
+	return 1
+}
