@@ -18,8 +18,8 @@ const (
 
 // wheel is a hierarchical timing wheel of connections: level k has 64 buckets
 // of 64^k ticks each, whose connections move down a level when their bucket's
-// time comes; what is due beyond its reach is looked at again at the end
-// of it. The links lie in the connections, so that a timer costs no memory of its
+// time comes; what is due beyond its reach is looked at again at the end of
+// it. The links lie in the connections, so that a timer costs no memory of its
 // own, and setting or stopping one takes constant time.
 //
 // Ticks are 32 bits wide and wrap after 497 days; only differences count.
