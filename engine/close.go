@@ -77,7 +77,7 @@ func (s *sessions) peerClosed(c *Conn, payload []byte) {
 	}
 	c.end.Clean = true
 	c.conn.Unlock()
-	s.finish(c)
+	s.finish(c, loop.Silent)
 }
 
 // violated ends a connection whose peer broke the protocol.
@@ -96,14 +96,17 @@ func (s *sessions) fail(c *Conn, code codec.CloseCode, reason string, err error)
 		c.end.Err = err
 	}
 	c.conn.Unlock()
-	s.finish(c)
+	s.finish(c, 0)
 }
 
 // finish ends c once everything is sent. A client leaves it to the server to
 // end the stream first, RFC 6455 section 7.1.1.
-func (s *sessions) finish(c *Conn) {
+func (s *sessions) finish(c *Conn, peer loop.Peer) {
 	s.release(c)
-	c.conn.Finish(c.profile.closeTimeout, !c.profile.client)
+	if c.profile.client {
+		peer |= loop.EndsFirst
+	}
+	c.conn.Finish(c.profile.closeTimeout, peer)
 }
 
 // Ended comes when the peer has ended its stream without a Close frame, or
@@ -122,7 +125,7 @@ func (s *sessions) Ended(lc *loop.Conn) {
 	}
 	lc.Unlock()
 	s.release(c)
-	lc.Finish(c.profile.closeTimeout, true)
+	lc.Finish(c.profile.closeTimeout, 0)
 }
 
 // Closed is the end of a connection.

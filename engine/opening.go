@@ -154,7 +154,7 @@ func (s *sessions) refuse(c *Conn, err error) {
 	c.setStateLocked(refused)
 	c.conn.Unlock()
 	s.release(c)
-	c.conn.Finish(c.profile.closeTimeout, true)
+	c.conn.Finish(c.profile.closeTimeout, 0)
 }
 
 var _ loop.Events = (*sessions)(nil)

@@ -51,14 +51,14 @@ type simClient struct {
 	code     codec.CloseCode
 }
 
-func newSimClient(w *world, i int) *simClient {
+func newSimClient(w *world, i, messages int) *simClient {
 	r := w.sys.Rand
 	c := &simClient{w: w, fd: -1, plan: plan(r.IntN(int(plans))), decoder: codec.NewDecoder(&codec.Config{Role: codec.Client})}
 	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: handshake.NewKey(), Subprotocols: []string{"other", "sim"}}
 	c.out, _ = handshake.AppendRequest(nil, &c.request)
 	c.lazy = r.IntN(3) == 0
 	bulk := r.IntN(4) == 0
-	for n := range r.IntN(30) {
+	for n := range messages {
 		size := r.IntN(200)
 		switch k := r.IntN(12); {
 		case k == 0 || bulk:

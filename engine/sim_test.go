@@ -81,7 +81,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	}
 	w.server = NewServer(simHandler{w}, Options{
 		MaxMessage:   maxSimMessage,
-		MaxBuffered:  200 << 10,
+		MaxBuffered:  40<<10 + w.sys.Rand.IntN(200<<10),
 		CloseTimeout: time.Minute, // some simulated sockets take one byte at a time
 		Subprotocols: []string{"sim"},
 		Logger:       slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -96,8 +96,12 @@ func newWorld(t *testing.T, seed uint64) *world {
 	if e := g.sessions[0].loop.Listen(&loop.Listener{FD: w.listening, Deal: deal}); e != 0 {
 		t.Fatal(e)
 	}
-	for i := range 1 + w.sys.Rand.IntN(6) {
-		w.clients = append(w.clients, newSimClient(w, i))
+	clients, messages := 1+w.sys.Rand.IntN(6), 30
+	if w.sys.Rand.IntN(4) == 0 {
+		clients, messages = 40, 2 // coming and going all the time
+	}
+	for i := range clients {
+		w.clients = append(w.clients, newSimClient(w, i, w.sys.Rand.IntN(messages)))
 	}
 	return w
 }

@@ -9,24 +9,35 @@ import (
 // byte, so that it reads that instead of a reset.
 const lingerBytes = 4 << 20
 
+// silentLinger is how long a peer that has nothing more to say may take to end
+// its stream.
+const silentLinger = time.Second
+
+// Peer is what [Conn.Finish] may expect of the peer.
+type Peer uint32
+
+const (
+	// EndsFirst leaves it to the peer to end its stream before we end ours.
+	EndsFirst = Peer(endsFirst)
+
+	// Silent is a peer that has nothing more to say: once everything is sent
+	// it gets a second to end its stream.
+	Silent = Peer(silent)
+)
+
 // Finish closes c once everything queued is sent, but lingers: it ends our
-// stream (or, with halfClose false, leaves that to the peer, to be reset by
-// nobody), then reads and discards until the peer ends its own. It takes no
+// stream, then reads and discards until the peer ends its own. It takes no
 // longer than d in all, nor more than 4 MiB. Nothing more can be sent.
 //
 // Closing with bytes unread makes the system send a reset, upon which the
-// peer loses even what had reached it before.
-func (c *Conn) Finish(d time.Duration, halfClose bool) {
+// peer may lose even what had reached it before.
+func (c *Conn) Finish(d time.Duration, peer Peer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.has(closed | finishing) {
 		return
 	}
-	flags := finishing
-	if !halfClose {
-		flags |= halfOpen
-	}
-	c.setLocked(flags)
+	c.setLocked(finishing | uint32(peer))
 	if c.out != nil {
 		c.out.latestLen = 0
 	}
@@ -48,8 +59,11 @@ func (c *Conn) finishLocked() {
 		return
 	}
 	c.setLocked(lingering)
-	if flags&(halfOpen|broken) == 0 {
+	if flags&(endsFirst|broken) == 0 {
 		c.loop.sys.CloseWrite(int(c.fd))
+	}
+	if flags&silent != 0 {
+		c.hasten(silentLinger)
 	}
 	if flags&ended != 0 {
 		c.closeLocked(0)

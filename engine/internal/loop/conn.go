@@ -36,7 +36,8 @@ const (
 	paused                       // not waiting for Readable
 	ended                        // the peer has ended its stream
 	finishing                    // to be closed once everything is sent
-	halfOpen                     // our stream stays open when finished
+	endsFirst                    // see EndsFirst
+	silent                       // see Silent
 	lingering                    // everything is sent: reading and discarding
 	broken                       // a write failed, with the errno in word
 	attending                    // on its way to Events.Attended
@@ -86,6 +87,13 @@ func (c *Conn) SetTimer(d time.Duration) {
 	d = min(max(d, 0), reach*tickLength)
 	ticks := (d + tickLength - 1) / tickLength
 	c.loop.wheel.set(c, c.loop.tick+uint32(ticks))
+}
+
+// hasten makes a timer that is set fire after d at the latest.
+func (c *Conn) hasten(d time.Duration) {
+	if time.Duration(c.due-c.loop.tick)*tickLength > d {
+		c.SetTimer(d)
+	}
 }
 
 // StopTimer stops the timer.

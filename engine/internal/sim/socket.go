@@ -66,8 +66,8 @@ func (s *System) Listen() int {
 // end. The capacities of the two directions are random.
 func (s *System) Connect(listening int) int {
 	l := s.files[listening].(*listener)
-	client := &socket{capacity: 1 + s.Rand.IntN(64<<10), client: true}
-	server := &socket{capacity: 1 + s.Rand.IntN(64<<10), peer: client}
+	client := &socket{capacity: 256 + s.Rand.IntN(64<<10), client: true}
+	server := &socket{capacity: 256 + s.Rand.IntN(64<<10), peer: client}
 	client.peer = server
 	l.queue = append(l.queue, server)
 	s.clients++
