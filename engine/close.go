@@ -27,7 +27,8 @@ func (c *Conn) Close(code codec.CloseCode, reason string) error {
 	if err := c.openLocked(); err != nil {
 		return err
 	}
-	c.closeLocked(&CloseError{Code: code, Reason: reason})
+	_, sent, _ := codec.ParseClosePayload(codec.AppendClosePayload(nil, code, reason))
+	c.closeLocked(&CloseError{Code: code, Reason: string(sent)})
 	return nil
 }
 
@@ -75,7 +76,7 @@ func (s *sessions) peerClosed(c *Conn, payload []byte) {
 	if c.State() == Open {
 		c.closeLocked(&CloseError{Code: code, Reason: string(reason), Remote: true})
 	}
-	c.end.Clean = true
+	c.end.Clean = c.end.Code != codec.CloseAbnormal // which Abort has set
 	c.conn.Unlock()
 	s.finish(c, loop.Silent)
 }

@@ -16,7 +16,10 @@ func (s *sessions) Timer(lc *loop.Conn) {
 	case Open:
 		s.checkIdle(c)
 	case Closing:
-		s.cut(c, ErrCloseTimeout)
+		// Until Attended comes this is still the idle timer.
+		if !lc.Attending() {
+			s.cut(c, ErrCloseTimeout)
+		}
 	}
 }
 

@@ -122,6 +122,10 @@ func (c *Conn) registerLocked() {
 	}
 }
 
+// Attending tells that Events.Attended is still to come for c. It may be called
+// from any goroutine.
+func (c *Conn) Attending() bool { return c.has(attending) }
+
 // AttendLocked makes [Events.Attended] come on the loop's goroutine soon,
 // once for all calls until then.
 func (c *Conn) AttendLocked() {
