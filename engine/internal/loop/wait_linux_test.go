@@ -2,9 +2,21 @@ package loop
 
 import (
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+)
+
+var (
+	parkedPoller   = pollerKind{"parked", func() (Poller, error) { return newEpoll(newParked) }, 100_000}
+	blockingPoller = pollerKind{"blocking", func() (Poller, error) { return newEpoll(newBlocking) }, 10_000}
+
+	pollers = []pollerKind{parkedPoller, blockingPoller}
 )
 
 // blocking waits in epoll_pwait itself, on a thread of its own: the plain way,
@@ -27,3 +39,83 @@ func (b blocking) wait(raw []unix.EpollEvent, deadline int64) (int, error) {
 }
 
 func (b blocking) close() error { return unix.Close(b.fd) }
+
+// polledBy is the operating system with a poller of choice.
+type polledBy struct {
+	System
+	kind pollerKind
+}
+
+func (s polledBy) NewPoller() (Poller, error) { return s.kind.make() }
+
+// Idle loops that are parked hold no threads. That blocking ones do shows that
+// the count would tell.
+func TestIdleLoopsHoldNoThreads(t *testing.T) {
+	tests := []struct {
+		poller       pollerKind
+		loops        int
+		fewest, most int // threads more than before
+	}{
+		{parkedPoller, 200, 0, 20},
+		{blockingPoller, 30, 20, 40},
+	}
+	for _, tt := range tests {
+		t.Run(tt.poller.name, func(t *testing.T) {
+			before := threads(t)
+			stop := startIdle(t, tt.loops, tt.poller)
+			defer stop()
+			for deadline := time.Now().Add(patience); threads(t)-before < tt.fewest; {
+				if time.Now().After(deadline) {
+					break
+				}
+			}
+			if more := threads(t) - before; more < tt.fewest || more > tt.most {
+				t.Errorf("%d loops hold %d threads, want %d to %d", tt.loops, more, tt.fewest, tt.most)
+			}
+		})
+	}
+}
+
+// startIdle runs n loops, and returns when all of them wait.
+func startIdle(t *testing.T, n int, kind pollerKind) (stop func()) {
+	var running sync.WaitGroup
+	loops := make([]*Loop, n)
+	for i := range loops {
+		l, err := New(polledBy{OS, kind}, new(script))
+		if err != nil {
+			t.Fatal(err)
+		}
+		loops[i] = l
+		running.Go(func() { l.Run() })
+	}
+	for _, l := range loops {
+		turned := make(chan struct{})
+		l.Post(func() { close(turned) })
+		receive(t, turned)
+		for !l.waiting.Load() {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return func() {
+		for _, l := range loops {
+			l.Stop()
+		}
+		running.Wait()
+	}
+}
+
+// threads counts the threads of the process.
+func threads(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(status), "\nThreads:")
+	line, _, _ := strings.Cut(after, "\n")
+	n, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
