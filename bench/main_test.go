@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,7 +147,7 @@ func TestEchoNobodyListens(t *testing.T) {
 }
 
 func TestEchoInterrupted(t *testing.T) {
-	url, _ := echoServer(t)
+	url, debug := echoServer(t)
 	cmd := exec.Command(program("bench"), "echo", "-url", url, "-conns", "5", "-duration", "10m")
 	var out bytes.Buffer
 	cmd.Stdout = &out
@@ -154,12 +156,30 @@ func TestEchoInterrupted(t *testing.T) {
 	}
 	late := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
 	defer late.Stop()
-	time.Sleep(300 * time.Millisecond) // any moment will do
+	awaitConnections(t, debug, 5)
 	cmd.Process.Signal(syscall.SIGINT)
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
 	contains(t, out.String(), "Interrupted", "No errors.")
+}
+
+// awaitConnections waits until the server has n connections.
+func awaitConnections(t *testing.T, debug string, n int) {
+	t.Helper()
+	want := fmt.Appendf(nil, `"connections":%d}`, n)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		answer, err := http.Get("http://" + debug + "/debug/memory")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || bytes.Contains(body, want) {
+			return
+		}
+	}
+	t.Fatalf("the server has not got %d connections", n)
 }
 
 func TestTooFewDescriptors(t *testing.T) {

@@ -42,7 +42,7 @@ type Group struct {
 }
 
 // closeTimeout is how long all connections together may take to end.
-var closeTimeout = 10 * time.Second
+const closeTimeout = 10 * time.Second
 
 // New prepares a group without opening anything. It fails if the URL is wrong.
 func New(o Options) (*Group, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,12 +13,6 @@ import (
 	"github.com/sockeye-ws/sockeye/engine"
 	"github.com/sockeye-ws/sockeye/handshake"
 )
-
-func TestMain(m *testing.M) {
-	answerTimeout = 200 * time.Millisecond
-	closeTimeout = time.Second
-	os.Exit(m.Run())
-}
 
 // serve runs a server in this process until the test ends, and gives its URL.
 func serve(t *testing.T, h engine.HandlerFuncs, o engine.Options) (url string, srv *engine.Server) {
@@ -99,6 +92,8 @@ func TestPhases(t *testing.T) {
 
 // Each bad server costs each connection one error, and none goes unnoticed.
 func TestBadServers(t *testing.T) {
+	defer func(d time.Duration) { answerTimeout = d }(answerTimeout)
+	answerTimeout = 200 * time.Millisecond
 	cases := []struct {
 		name  string
 		reply func(c *engine.Conn, op codec.Opcode, p []byte)

@@ -26,7 +26,7 @@ type Result struct {
 }
 
 // answerTimeout is how long a server may take for what is outstanding when a
-// phase ends.
+// phase ends; a test shortens it.
 var answerTimeout = 10 * time.Second
 
 // Phase is a run under way.
