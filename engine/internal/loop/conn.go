@@ -91,7 +91,7 @@ func (c *Conn) SetTimer(d time.Duration) {
 
 // hasten makes a timer that is set fire after d at the latest.
 func (c *Conn) hasten(d time.Duration) {
-	if time.Duration(c.due-c.loop.tick)*tickLength > d {
+	if time.Duration(int32(c.due-c.loop.tick))*tickLength > d {
 		c.SetTimer(d)
 	}
 }

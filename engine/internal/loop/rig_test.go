@@ -85,9 +85,10 @@ func (s *script) Closed(c *Conn, e Errno) {
 type rig struct {
 	*Loop
 	*script
-	t   testing.TB
-	sys *faulty
-	run chan error // the end of Run, if it was started
+	t       testing.TB
+	sys     *faulty
+	run     chan error // the end of Run, if it was started
+	over    bool // it has ended
 }
 
 func newRig(t testing.TB, s *script) *rig {
@@ -110,6 +111,9 @@ func (r *rig) start() {
 
 // stop ends the loop, and checks that nothing stays open.
 func (r *rig) stop() {
+	if r.over {
+		return
+	}
 	if r.run == nil {
 		r.start()
 	}
@@ -117,6 +121,7 @@ func (r *rig) stop() {
 	if err := receive(r.t, r.run); err != nil {
 		r.t.Errorf("the loop failed: %v", err)
 	}
+	r.over = true
 	if n := r.Stats.Open.Load(); n != 0 {
 		r.t.Errorf("%d connections open at the end", n)
 	}
@@ -213,11 +218,14 @@ func dial(t testing.TB, to net.Listener) *peer {
 	return &peer{t, conn.(halfCloser)}
 }
 
-// detached gives the socket of s, which is closed.
-func detached(t testing.TB, s interface {
+// socket is what connections and listeners of package net are.
+type socket interface {
 	syscall.Conn
 	io.Closer
-}) int {
+}
+
+// detached gives the socket of s, which is closed.
+func detached(t testing.TB, s socket) int {
 	t.Helper()
 	fd, err := Detach(s)
 	if err := errors.Join(err, s.Close()); err != nil {
@@ -236,7 +244,7 @@ func pair(t testing.TB, network string) (fd int, p *peer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return detached(t, conn.(halfCloser)), p
+	return detached(t, conn.(socket)), p
 }
 
 // connect adds a connection to the loop. It may be called while the test

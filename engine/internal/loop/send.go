@@ -31,7 +31,8 @@ func (c *Conn) Blocked() bool { return c.has(blocked) }
 // CorkedLocked tells that sends wait for the end of Data or Filled.
 func (c *Conn) CorkedLocked() bool { return c.has(corked) }
 
-// WritableLocked tells that what is sent may still reach the peer.
+// WritableLocked tells that what is sent may still reach the peer. If it may
+// not, sending does nothing.
 func (c *Conn) WritableLocked() bool { return !c.has(closed | broken | finishing) }
 
 // RoomLocked gives the write queue to append up to n bytes to, in place. The
@@ -57,12 +58,21 @@ func (c *Conn) newQueueLocked() *queue {
 // empty, is sent behind it without being copied as far as the socket takes
 // it; it is not kept.
 func (c *Conn) CommitLocked(b, tail []byte) {
-	c.out.buf.B = b
-	c.sendLocked(tail)
+	switch {
+	case c.WritableLocked():
+		c.out.buf.B = b
+		c.sendLocked(tail)
+	case c.has(closed | broken):
+		c.dropLocked()
+	}
 }
 
 // SendLocked sends b, which is not kept.
-func (c *Conn) SendLocked(b []byte) { c.sendLocked(b) }
+func (c *Conn) SendLocked(b []byte) {
+	if c.WritableLocked() {
+		c.sendLocked(b)
+	}
+}
 
 func (c *Conn) sendLocked(tail []byte) {
 	size := c.BufferedLocked() + len(tail)
@@ -98,6 +108,9 @@ func (c *Conn) queueLocked(b []byte) {
 // queued is gone; until then a newer b replaces it. It is for what is
 // worthless when it is late, of at most 131 bytes.
 func (c *Conn) SetLatestLocked(b []byte) {
+	if !c.WritableLocked() {
+		return
+	}
 	if c.out == nil {
 		c.out = c.newQueueLocked()
 	}
