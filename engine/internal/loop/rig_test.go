@@ -5,6 +5,7 @@ package loop
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"path/filepath"
@@ -85,10 +86,10 @@ func (s *script) Closed(c *Conn, e Errno) {
 type rig struct {
 	*Loop
 	*script
-	t       testing.TB
-	sys     *faulty
-	run     chan error // the end of Run, if it was started
-	over    bool // it has ended
+	t    testing.TB
+	sys  *faulty
+	run  chan error // the end of Run, if it was started
+	over bool       // it has ended
 }
 
 func newRig(t testing.TB, s *script) *rig {
@@ -124,6 +125,14 @@ func (r *rig) stop() {
 	r.over = true
 	if n := r.Stats.Open.Load(); n != 0 {
 		r.t.Errorf("%d connections open at the end", n)
+	}
+}
+
+// check fails the test if what goes on meanwhile did.
+func check(t testing.TB, done <-chan error) {
+	t.Helper()
+	if err := receive(t, done); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -269,13 +278,28 @@ func (p *peer) send(b []byte) {
 // expect reads exactly want.
 func (p *peer) expect(want []byte) {
 	p.t.Helper()
+	if err := p.read(want); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// expectMeanwhile is expect on another goroutine, for what comes only as the
+// test goes on.
+func (p *peer) expectMeanwhile(want []byte) (done <-chan error) {
+	c := make(chan error, 1)
+	go func() { c <- p.read(want) }()
+	return c
+}
+
+func (p *peer) read(want []byte) error {
 	b := make([]byte, len(want))
 	if n, err := io.ReadFull(p, b); err != nil {
-		p.t.Fatalf("the peer read %d bytes of %d: %v", n, len(want), err)
+		return fmt.Errorf("the peer read %d bytes of %d: %w", n, len(want), err)
 	}
 	if !bytes.Equal(b, want) {
-		p.t.Fatalf("the peer read %s, want %s", excerpt(b), excerpt(want))
+		return fmt.Errorf("the peer read %s, want %s", excerpt(b), excerpt(want))
 	}
+	return nil
 }
 
 func excerpt(b []byte) string {
