@@ -138,21 +138,26 @@ func TestMessageThatNobodyAskedFor(t *testing.T) {
 	}
 }
 
-// A server that goes away in good order is an error all the same, unless it
-// was told to.
+// Only a server that was expected to go, and goes in good order, is no error.
 func TestServerGoesAway(t *testing.T) {
-	for _, expected := range []bool{false, true} {
+	for _, c := range []struct{ expected, graceful bool }{{true, true}, {false, true}, {true, false}} {
 		url, srv := serve(t, engine.HandlerFuncs{Message: echo}, engine.Options{})
 		g := dial(t, url, 5)
-		if expected {
+		if c.expected {
 			g.ExpectClose()
 		}
-		if err := srv.Shutdown(t.Context()); err != nil {
+		if !c.graceful {
+			srv.Close()
+		} else if err := srv.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		g.Wait()
-		if got := g.Errors.Total() == 0; got != expected {
-			t.Errorf("expected: %v, errors %v", expected, g.Errors.Kinds())
+		want := 5
+		if c.expected && c.graceful {
+			want = 0
+		}
+		if got := g.Errors.Total(); got != want {
+			t.Errorf("%+v: errors %v, want %d", c, g.Errors.Kinds(), want)
 		}
 	}
 }
