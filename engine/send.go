@@ -114,7 +114,7 @@ func newMask() (mask [4]byte) {
 }
 
 func (c *Conn) openLocked() error {
-	if c.State() != Open || !c.conn.WritableLocked() {
+	if !c.conn.SendableLocked(uint8(Open)) {
 		return ErrClosed
 	}
 	return nil

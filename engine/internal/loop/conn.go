@@ -19,7 +19,7 @@ type Conn struct {
 	loop *Loop
 	out  *queue // what is not sent yet, or nil; guarded by mu
 	mu   sync.Mutex
-	word atomic.Uint32 // flags, errno and state; written with mu held, read by all
+	word atomic.Uint32 // flags, errno and state; but for corked written with mu held, read by all
 	fd   int32
 	slot int32  // in loop.conns
 	gen  uint32 // tells this connection from earlier ones of its slot
@@ -50,8 +50,8 @@ const (
 
 func (c *Conn) has(flags uint32) bool { return c.word.Load()&flags != 0 }
 
-func (c *Conn) setLocked(flags uint32)   { c.word.Store(c.word.Load() | flags) }
-func (c *Conn) clearLocked(flags uint32) { c.word.Store(c.word.Load() &^ flags) }
+func (c *Conn) setLocked(flags uint32)   { c.word.Or(flags) }
+func (c *Conn) clearLocked(flags uint32) { c.word.And(^flags) }
 
 // Lock locks the write side. No call of [Events] comes with it locked.
 func (c *Conn) Lock() { c.mu.Lock() }
@@ -75,7 +75,12 @@ func (c *Conn) State() uint8 { return uint8(c.word.Load() >> stateShift) }
 
 // SetStateLocked sets the user's state.
 func (c *Conn) SetStateLocked(s uint8) {
-	c.word.Store(c.word.Load()&^(byteMask<<stateShift) | uint32(s)<<stateShift)
+	for {
+		old := c.word.Load()
+		if c.word.CompareAndSwap(old, old&^(byteMask<<stateShift)|uint32(s)<<stateShift) {
+			return
+		}
+	}
 }
 
 // SetTimer makes [Events.Timer] come after d, give or take 10 ms, once, in

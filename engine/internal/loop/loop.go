@@ -75,6 +75,8 @@ type Loop struct {
 
 	stopping bool
 
+	bytesIn, bytesOut uint64 // of this tick, not in Stats yet
+
 	now   int64  // the time of this tick, in nanoseconds
 	tick  uint32 // the same in ticks of the wheel
 	turns uint32
@@ -139,6 +141,9 @@ func (l *Loop) Tick() error {
 	l.wheel.advance(l.tick, l.fire)
 	l.resumeListeners()
 	l.closeEnded()
+	l.Stats.BytesIn.Add(l.bytesIn)
+	l.Stats.BytesOut.Add(l.bytesOut)
+	l.bytesIn, l.bytesOut = 0, 0
 	if l.turns++; l.turns%yieldPeriod == 0 {
 		runtime.Gosched()
 	}

@@ -1,6 +1,10 @@
 package loop
 
-import "github.com/sockeye-ws/sockeye/pool"
+import (
+	"syscall"
+
+	"github.com/sockeye-ws/sockeye/pool"
+)
 
 // lastReads is how many buffers of bytes a peer may have sent before a write
 // to it failed, and still be heard.
@@ -11,7 +15,9 @@ const lastReads = 64
 func (l *Loop) readable(c *Conn) {
 	flags := c.word.Load()
 	switch {
-	case flags&(closed|ended) != 0:
+	case flags&closed != 0:
+	case flags&ended != 0:
+		l.close(c, syscall.EPIPE) // nobody asked: the peer does not read either
 	case flags&finishing != 0:
 		l.discard(c)
 	default:
@@ -26,8 +32,11 @@ func (l *Loop) read(c *Conn) bool {
 		return false
 	}
 	buf, direct := l.events.Room(c), true
-	if buf == nil {
+	if len(buf) == 0 {
 		buf, direct = l.buf, false
+	}
+	if c.has(closed | finishing) {
+		return false
 	}
 	n, e := l.sys.Read(int(c.fd), buf)
 	switch {
@@ -41,7 +50,7 @@ func (l *Loop) read(c *Conn) bool {
 		return false
 	}
 	c.seen = l.tick
-	l.Stats.BytesIn.Add(uint64(n))
+	l.bytesIn += uint64(n)
 	c.cork()
 	if direct {
 		l.events.Filled(c, n)
@@ -91,7 +100,7 @@ func (l *Loop) writable(c *Conn) {
 func (c *Conn) pause() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.has(blocked) && !c.has(paused|closed) {
+	if c.has(blocked) && !c.has(paused|closed|finishing) {
 		c.setLocked(paused)
 		c.registerLocked()
 	}
@@ -123,5 +132,5 @@ func (l *Loop) failed(c *Conn) {
 			break
 		}
 	}
-	l.close(c, Errno(c.word.Load()>>errnoShift&byteMask))
+	l.close(c, 0)
 }

@@ -31,6 +31,13 @@ func (c *Conn) Blocked() bool { return c.has(blocked) }
 // CorkedLocked tells that sends wait for the end of Data or Filled.
 func (c *Conn) CorkedLocked() bool { return c.has(corked) }
 
+// SendableLocked tells that c is in the user's state and that what is sent may
+// still reach the peer.
+func (c *Conn) SendableLocked(state uint8) bool {
+	word := c.word.Load()
+	return uint8(word>>stateShift) == state && word&(closed|broken|finishing) == 0
+}
+
 // WritableLocked tells that what is sent may still reach the peer. If it may
 // not, sending does nothing.
 func (c *Conn) WritableLocked() bool { return !c.has(closed | broken | finishing) }
@@ -207,29 +214,53 @@ func (c *Conn) breakLocked(e Errno) {
 	c.AttendLocked()
 }
 
-// cork makes sends wait for uncork.
-func (c *Conn) cork() {
-	c.mu.Lock()
-	c.setLocked(corked)
-	c.mu.Unlock()
-}
+// failure is the error that broke c, or 0.
+func (c *Conn) failure() Errno { return Errno(c.word.Load() >> errnoShift & byteMask) }
+
+// cork makes sends wait for uncork. It needs no lock: a send under way on
+// another goroutine takes notice or does not.
+func (c *Conn) cork() { c.word.Or(corked) }
 
 // uncork sends what was gathered, and moves what the socket did not take from
 // the loop's queue to one of c's own.
 func (c *Conn) uncork() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.clearLocked(corked)
-	if c.has(closed | broken) {
+	flags := c.word.And(^corked)
+	switch scratch := c.loop.scratch; {
+	case flags&(closed|broken) != 0:
 		c.dropLocked()
-		return
+	case c.out == scratch && flags&blocked == 0 && c.sendScratchLocked():
+	case c.out == scratch:
+		c.FlushLocked()
+		c.out = scratch.moveRest()
+	default:
+		c.FlushLocked()
 	}
-	own := c.out != c.loop.scratch
-	c.FlushLocked()
-	if !own && c.out != nil {
-		c.out = c.loop.scratch.moveRest()
+	if flags&finishing != 0 {
+		c.finishLocked()
 	}
-	c.finishLocked()
+	c.mu.Unlock()
+}
+
+// sendScratchLocked is what becomes of nearly all replies: they are sent in
+// one call. It tells whether they were; [Conn.FlushLocked] can do the rest.
+func (c *Conn) sendScratchLocked() bool {
+	l, q := c.loop, c.loop.scratch
+	b := q.unsent()
+	if len(b) == 0 || q.latestLen > 0 {
+		return false
+	}
+	n, e := l.sys.Write(int(c.fd), b)
+	if e != 0 {
+		return false
+	}
+	l.bytesOut += uint64(n)
+	q.sent(n)
+	if n < len(b) {
+		return false
+	}
+	c.out = nil
+	return true
 }
 
 // newScratch makes a loop's own queue, which keeps its buffer.
