@@ -124,7 +124,7 @@ func (d *demo) hold(ctx context.Context) {
 	report.Lines(os.Stdout, [][2]string{
 		{"opened", fmt.Sprintf("%s in %s", report.Count(d.group.Open()), report.Duration(took))},
 		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(e.Messages))},
-		{"server RSS", s.memory() + fmt.Sprintf("; target: at most %d B", idleTarget)},
+		{"server RSS", s.memory() + fmt.Sprintf("; the target is %d B, the demo fails beyond %d B", idleTarget, idleLimit)},
 		{"goroutines", grown(s.Before.Goroutines, s.After.Goroutines) + "   (a connection has none of its own)"},
 		{"threads", grown(s.Before.Threads, s.After.Threads)},
 	})
