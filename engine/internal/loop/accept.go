@@ -59,16 +59,20 @@ func (l *Loop) accept(ls *Listener) {
 		case e == 0:
 			ls.backoff = 0
 			l.welcome(ls, fd)
+		case e == syscall.EINTR || e == syscall.ECONNABORTED || e == syscall.EPROTO:
+			// That one went away while it waited.
 		case e == syscall.EAGAIN:
 			return
 		case exhausted(e):
 			l.shed(ls)
 			return
-		case e == syscall.EBADF || e == syscall.EINVAL || e == syscall.ENOTSOCK:
+		default:
 			l.pause(ls) // a listener that broke must not keep the loop busy
 			return
 		}
-		// Any other error is of one connection that went away in the queue.
+		if l.listener(ls.handle.Slot) == nil {
+			return // Accepted has closed it
+		}
 	}
 }
 
@@ -87,7 +91,7 @@ func (l *Loop) welcome(ls *Listener, fd int) {
 	}
 }
 
-// shed ends the newest connection with the spare descriptor, so that its peer
+// shed ends the next connection with the spare descriptor, so that its peer
 // learns at once, and pauses accepting: the others wait in the kernel's queue.
 func (l *Loop) shed(ls *Listener) {
 	if l.spare >= 0 {
@@ -108,10 +112,12 @@ func (l *Loop) openSpare() {
 	}
 }
 
+// pause stops accepting for a while, longer each time until one is accepted.
+// It removes the listener, as an empty interest would still report hang-ups.
 func (l *Loop) pause(ls *Listener) {
 	ls.backoff = min(max(2*ls.backoff, minBackoff), maxBackoff)
 	ls.resume = l.now + int64(ls.backoff)
-	l.poller.Modify(ls.FD, ls.handle, 0)
+	l.poller.Remove(ls.FD)
 }
 
 // resumeListeners goes on accepting where the pause is over.
@@ -122,7 +128,9 @@ func (l *Loop) resumeListeners() {
 			if l.spare < 0 {
 				l.openSpare()
 			}
-			l.poller.Modify(ls.FD, ls.handle, Readable)
+			if e := l.poller.Add(ls.FD, ls.handle, Readable); e != 0 {
+				l.pause(ls)
+			}
 		}
 	}
 }

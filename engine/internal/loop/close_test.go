@@ -88,6 +88,7 @@ func TestFinishHasBounds(t *testing.T) {
 				if tt.unsent {
 					c.fillSocket()
 				}
+				r.sys.freeze()
 				r.tick()
 				begun := r.now
 				c.Finish(time.Minute, tt.expect)
@@ -118,13 +119,6 @@ func (r *rig) discardFrom(c *Conn, p *peer, n int) {
 		sent += m
 		r.until("read", func() bool { return c.Gone() || c.out != nil && c.out.discarded == sent })
 	}
-}
-
-// tickAt has a tick when the clock reads now.
-func (r *rig) tickAt(now int64) {
-	r.t.Helper()
-	r.sys.forward(time.Duration(now - r.sys.Now()))
-	r.tick()
 }
 
 // A stall must not give a silent peer more time than Finish allows.

@@ -33,10 +33,11 @@ type fault struct {
 }
 
 // faulty is the operating system, but it counts what it is asked for, and has
-// the faults that a test gives it. Its clock can be set forward.
+// the faults that a test gives it. Its clock can be stopped and set forward.
 type faulty struct {
 	System
 	skew     atomic.Int64
+	frozen   atomic.Int64 // what the clock reads, if it is stopped
 	maxWrite atomic.Int64 // bytes that a Write takes, if not 0
 
 	mu     sync.Mutex
@@ -66,8 +67,17 @@ func (s *faulty) readsOf(fd int) int {
 	return s.reads[fd]
 }
 
+// freeze stops the clock.
+func (s *faulty) freeze() { s.frozen.Store(s.Now()) }
+
 // forward sets the clock forward.
-func (s *faulty) forward(d time.Duration) { s.skew.Add(int64(d)) }
+func (s *faulty) forward(d time.Duration) {
+	if s.frozen.Load() != 0 {
+		s.frozen.Add(int64(d))
+	} else {
+		s.skew.Add(int64(d))
+	}
+}
 
 // enter counts a call, and gives the error it is to fail with.
 func (s *faulty) enter(c call) Errno {
@@ -88,7 +98,12 @@ func (s *faulty) enter(c call) Errno {
 	return 0
 }
 
-func (s *faulty) Now() int64 { return s.System.Now() + s.skew.Load() }
+func (s *faulty) Now() int64 {
+	if now := s.frozen.Load(); now != 0 {
+		return now
+	}
+	return s.System.Now() + s.skew.Load()
+}
 
 func (s *faulty) Accept(fd int) (int, Errno) {
 	if e := s.enter(callAccept); e != 0 {
@@ -172,10 +187,10 @@ func (p *faultyPoller) Modify(fd int, h Handle, want Interest) Errno {
 	return p.Poller.Modify(fd, h, want)
 }
 
-// Wait waits by the clock that was set forward.
+// Wait waits as long as the faulty clock demands, as if it went on from now.
 func (p *faultyPoller) Wait(events []Event, deadline int64) (int, error) {
 	if deadline > 0 {
-		deadline = max(deadline-p.system.skew.Load(), 0)
+		deadline = max(p.system.System.Now()+deadline-p.system.Now(), 0)
 	}
 	return p.Poller.Wait(events, deadline)
 }

@@ -155,6 +155,13 @@ func (r *rig) tick() {
 	}
 }
 
+// tickAt has a tick when the clock reads now, which is not in the past.
+func (r *rig) tickAt(now int64) {
+	r.t.Helper()
+	r.sys.forward(time.Duration(now - r.sys.Now()))
+	r.tick()
+}
+
 // until ticks until done.
 func (r *rig) until(what string, done func() bool) {
 	r.t.Helper()
