@@ -85,6 +85,9 @@ func (c *Conn) closeLocked(e Errno) {
 	if c.has(closed) {
 		return
 	}
+	if c.has(broken) {
+		e = c.failure() // came first
+	}
 	c.dropLocked()
 	c.setLocked(closed)
 	c.loop.wheel.stop(c)

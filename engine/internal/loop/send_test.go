@@ -341,6 +341,37 @@ func testFailedWrite(t *testing.T, network string, fails call, send func(*Conn),
 	}
 }
 
+// What failed is told even if the peer ends its stream before the connection
+// is closed.
+func TestFailedWriteIsTold(t *testing.T) {
+	for _, during := range []string{"data", "ended"} {
+		t.Run(during, func(t *testing.T) {
+			var r *rig
+			fail := func(c *Conn) {
+				r.sys.fail(fault{callWrite, 0, 1, syscall.EPIPE})
+				c.send([]byte("x"))
+			}
+			r = newRig(t, &script{
+				data: func(c *Conn, _ []byte) {
+					if during == "data" {
+						fail(c)
+					}
+				},
+				ended: func(c *Conn) {
+					if during == "ended" {
+						fail(c)
+					}
+					c.Finish(patience, 0)
+				},
+			})
+			c, p := r.connect("unix")
+			p.send([]byte("last"))
+			p.CloseWrite()
+			r.untilClosed(c, syscall.EPIPE)
+		})
+	}
+}
+
 // The same, when a write fails only once the socket takes bytes again, or
 // while the connection finishes: then nobody hears the peer any more.
 func TestFailedFlush(t *testing.T) {
