@@ -114,6 +114,10 @@ func (s *sessions) finish(c *Conn, peer loop.Peer) {
 // without answering ours. It may still be reading its answers.
 func (s *sessions) Ended(lc *loop.Conn) {
 	c := connOf(lc)
+	if c.State() == Connecting && c.profile.client {
+		s.cut(c, errNoAnswer)
+		return
+	}
 	lc.Lock()
 	switch c.State() {
 	case Open:
@@ -134,7 +138,7 @@ func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	c := connOf(lc)
 	before, end := s.ended(c, e)
 	if before == Connecting && c.profile.client {
-		c.rx.opening.attempt.finish(end.Err)
+		c.rx.opening.attempt.finish(dialError(end.Err))
 	}
 	s.release(c)
 	if before == Open || before == Closing {
@@ -144,9 +148,7 @@ func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	if c.profile.client {
 		clientLoops.done(s)
 	}
-	if s.draining {
-		s.drained()
-	}
+	s.checkDrained()
 }
 
 // ended brings c to its last state, and gives the one before.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -125,6 +126,7 @@ func (d *Dialer) attempt(url string) (*attempt, error) {
 func (a *attempt) open(ctx context.Context, c *Conn, fd int, s *sessions) (*Conn, error) {
 	if !s.loop.Post(func() { s.begin(c, fd, a) }) {
 		loop.OS.Close(fd)
+		clientLoops.done(s)
 		return nil, ErrServerClosed
 	}
 	select {
@@ -134,9 +136,27 @@ func (a *attempt) open(ctx context.Context, c *Conn, fd int, s *sessions) (*Conn
 		}
 		return c, nil
 	case <-ctx.Done():
-		s.loop.Post(func() { s.cut(c, ctx.Err()) })
+		s.loop.Post(func() { s.giveUp(c, ctx.Err()) })
 		return nil, fmt.Errorf("engine: dial: %w", cause(ctx, ctx.Err()))
 	}
+}
+
+// giveUp cuts a connection that Dial does not wait for any more, if it was
+// begun at all.
+func (s *sessions) giveUp(c *Conn, err error) {
+	if c.conn.Loop() != nil {
+		s.cut(c, err)
+	}
+}
+
+var errNoAnswer = fmt.Errorf("engine: dial: the server ended the connection without an answer: %w", io.ErrUnexpectedEOF)
+
+// dialError says what failed with a bare system error.
+func dialError(err error) error {
+	if e, ok := err.(loop.Errno); ok {
+		return fmt.Errorf("engine: dial: %w", e)
+	}
+	return err
 }
 
 // cause gives what ended ctx if that was our own timeout, else err.

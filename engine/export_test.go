@@ -5,3 +5,10 @@ func FD(c *Conn) int { return c.conn.FD() }
 
 // Post runs f on c's loop.
 func Post(c *Conn, f func()) { c.conn.Loop().Post(f) }
+
+// ShutdownsWaiting counts the calls of Shutdown that wait for c's loop.
+func ShutdownsWaiting(c *Conn) int {
+	n := make(chan int, 1)
+	c.conn.Loop().Post(func() { n <- len(c.sessions().drained) })
+	return <-n
+}

@@ -124,7 +124,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	var left sync.WaitGroup
 	for _, se := range g.sessions {
 		left.Add(1)
-		if !se.loop.Post(func() { se.drain(sync.OnceFunc(left.Done)) }) {
+		if !se.loop.Post(func() { se.drain(left.Done) }) {
 			left.Done()
 		}
 	}
@@ -141,7 +141,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Close ends the server and cuts every connection at once.
+// Close ends the server and cuts every connection at once. Like Shutdown, it
+// must not be called from a handler.
 func (s *Server) Close() error {
 	if g := s.stopAccepting(); g != nil {
 		g.stop()
@@ -151,15 +152,23 @@ func (s *Server) Close() error {
 
 // drain ends all connections gracefully, and calls done when none is left.
 func (s *sessions) drain(done func()) {
-	s.draining = true
-	s.drained = func() {
-		if s.loop.Stats.Open.Load() == 0 {
-			done()
-		}
+	s.drained = append(s.drained, done)
+	if !s.draining {
+		s.draining = true
+		s.loop.CloseListeners()
+		s.each(s.goAway)
 	}
-	s.loop.CloseListeners()
-	s.each(s.goAway)
-	s.drained()
+	s.checkDrained()
+}
+
+func (s *sessions) checkDrained() {
+	if len(s.drained) == 0 || s.loop.Stats.Open.Load() > 0 {
+		return
+	}
+	for _, done := range s.drained {
+		done()
+	}
+	s.drained = nil
 }
 
 func (s *sessions) goAway(c *Conn) {
@@ -167,7 +176,7 @@ func (s *sessions) goAway(c *Conn) {
 	case c.State() == Open:
 		c.Close(codec.CloseGoingAway, "server is shutting down")
 	case c.State() == Connecting && c.profile.client:
-		c.conn.Abort()
+		s.cut(c, ErrServerClosed)
 	case c.State() == Connecting:
 		s.refuse(c, handshake.Reject(http.StatusServiceUnavailable, "server is shutting down\n"))
 	}

@@ -21,7 +21,7 @@ type sessions struct {
 	request  handshake.Request // likewise, for requests that come whole
 	casts    []*cast
 	draining bool
-	drained  func() // called at each end of a connection while draining
+	drained  []func() // called once no connection is left
 }
 
 // receiver is what a connection holds while something from its peer is
