@@ -22,7 +22,7 @@ func TestClientCloses(t *testing.T) {
 			{4999, "private: grüße"},
 		} {
 			t.Run(fmt.Sprint(row.code, " ", row.reason), func(t *testing.T) {
-				c := lib.open(t, srv.URL, dialOptions{})
+				c := lib.open(t, srv.url, dialOptions{})
 				if err := c.close(row.code, row.reason); err != nil {
 					t.Fatal(err)
 				}
@@ -37,7 +37,7 @@ func TestTooBig(t *testing.T) {
 	withEach(t, func(t *testing.T, lib library) {
 		for _, frame := range []int{0, 100} {
 			t.Run(fmt.Sprintf("frame %d", frame), func(t *testing.T) {
-				c := lib.open(t, srv.URL, dialOptions{frame: frame})
+				c := lib.open(t, srv.url, dialOptions{frame: frame})
 				echo(t, c, message{false, noise(limit, false)})
 				if err := c.write(message{false, noise(limit+1, false)}); err != nil {
 					t.Fatal(err)
@@ -52,7 +52,7 @@ func TestTooBig(t *testing.T) {
 func TestFarTooBig(t *testing.T) {
 	srv := startEcho(t, "-max-message", "1000")
 	withEach(t, func(t *testing.T, lib library) {
-		c := lib.open(t, srv.URL, dialOptions{})
+		c := lib.open(t, srv.url, dialOptions{})
 		_ = c.write(message{false, noise(1<<20, false)})
 		expectClosed(t, c, 1009)
 	})
@@ -70,7 +70,7 @@ func TestInvalidUTF8(t *testing.T) {
 		} {
 			for _, frame := range []int{0, 64} {
 				t.Run(fmt.Sprintf("%s, frame %d", row.name, frame), func(t *testing.T) {
-					c := lib.open(t, srv.URL, dialOptions{frame: frame})
+					c := lib.open(t, srv.url, dialOptions{frame: frame})
 					if err := c.write(message{true, []byte(row.text)}); err != nil {
 						t.Fatal(err)
 					}
@@ -86,7 +86,7 @@ func TestShutdown(t *testing.T) {
 		srv := startEcho(t)
 		clients := make([]client, 10)
 		for i := range clients {
-			clients[i] = lib.open(t, srv.URL, dialOptions{})
+			clients[i] = lib.open(t, srv.url, dialOptions{})
 			echo(t, clients[i], numbered(i))
 		}
 		srv.terminate()

@@ -39,7 +39,7 @@ var foreignServers = []struct {
 	{"gorilla", func(t *testing.T) string { return serve(t, gorillaServer()) }},
 	{"coder", func(t *testing.T) string { return serve(t, coderServer()) }},
 	{"node ws", func(t *testing.T) string {
-		return start(t, nodeCommand(context.Background(), t, "server.mjs")).URL
+		return start(t, nodeCommand(context.Background(), t, "server.mjs")).url
 	}},
 }
 

@@ -14,7 +14,7 @@ var sizes = []int{0, 1, 125, 126, 65535, 65536, 1 << 20}
 func TestEcho(t *testing.T) {
 	srv := startEcho(t)
 	withEach(t, func(t *testing.T, lib library) {
-		c := lib.open(t, srv.URL, dialOptions{})
+		c := lib.open(t, srv.url, dialOptions{})
 		for _, size := range sizes {
 			for _, text := range []bool{true, false} {
 				m := message{text, noise(size, text)}
@@ -42,14 +42,14 @@ func TestFragments(t *testing.T) {
 	withEach(t, func(t *testing.T, lib library) {
 		for _, frame := range []int{17, 1000} {
 			t.Run(fmt.Sprintf("frames of %d", frame), func(t *testing.T) {
-				c := lib.open(t, srv.URL, dialOptions{frame: frame})
+				c := lib.open(t, srv.url, dialOptions{frame: frame})
 				echo(t, c, message{true, letters})
 				echo(t, c, message{false, noise(20_000, false)})
 				echo(t, c, message{true, []byte("a short one")})
 			})
 		}
 		t.Run("1 MiB", func(t *testing.T) {
-			c := lib.open(t, srv.URL, dialOptions{frame: 4096})
+			c := lib.open(t, srv.url, dialOptions{frame: 4096})
 			echo(t, c, message{false, noise(1<<20, false)})
 		})
 	})
@@ -58,7 +58,7 @@ func TestFragments(t *testing.T) {
 func TestPingWithinMessage(t *testing.T) {
 	srv := startEcho(t)
 	withEach(t, func(t *testing.T, lib library) {
-		c := lib.open(t, srv.URL, dialOptions{frame: 100})
+		c := lib.open(t, srv.url, dialOptions{frame: 100})
 		m := message{true, noise(1000, true)}
 		got, err := c.pingWithin(m)
 		if err != nil {
@@ -74,7 +74,7 @@ func TestPingWithinMessage(t *testing.T) {
 func TestBurstThenClose(t *testing.T) {
 	srv := startEcho(t)
 	withEach(t, func(t *testing.T, lib library) {
-		c := lib.open(t, srv.URL, dialOptions{})
+		c := lib.open(t, srv.url, dialOptions{})
 		const n = 1000
 		for i := range n {
 			if err := c.write(numbered(i)); err != nil {
@@ -98,7 +98,7 @@ func TestManyConnections(t *testing.T) {
 		const n = 100
 		clients := make([]client, n)
 		for i := range clients {
-			clients[i] = lib.open(t, srv.URL, dialOptions{})
+			clients[i] = lib.open(t, srv.url, dialOptions{})
 		}
 		errs := make([]error, n)
 		var wg sync.WaitGroup
@@ -133,7 +133,7 @@ func TestBroadcast(t *testing.T) {
 	withEach(t, func(t *testing.T, lib library) {
 		clients := make([]client, 3)
 		for i := range clients {
-			clients[i] = lib.open(t, srv.URL, dialOptions{})
+			clients[i] = lib.open(t, srv.url, dialOptions{})
 		}
 		m := message{true, []byte("to all")}
 		if err := clients[1].write(m); err != nil {

@@ -22,7 +22,7 @@ func TestSubprotocol(t *testing.T) {
 			{"none", nil, ""},
 		} {
 			t.Run(row.name, func(t *testing.T) {
-				c := lib.open(t, srv.URL, dialOptions{subprotocols: row.offered})
+				c := lib.open(t, srv.url, dialOptions{subprotocols: row.offered})
 				if got := c.subprotocol(); got != row.want {
 					t.Errorf("got %q, want %q", got, row.want)
 				}
@@ -30,7 +30,7 @@ func TestSubprotocol(t *testing.T) {
 			})
 		}
 		t.Run("refused", func(t *testing.T) {
-			expectRefused(t, lib, srv.URL, dialOptions{subprotocols: []string{"soap"}}, 400)
+			expectRefused(t, lib, srv.url, dialOptions{subprotocols: []string{"soap"}}, 400)
 		})
 	})
 }
@@ -39,12 +39,12 @@ func TestOrigin(t *testing.T) {
 	srv := startEcho(t)
 	withEach(t, func(t *testing.T, lib library) {
 		t.Run("same", func(t *testing.T) {
-			c := lib.open(t, srv.URL, dialOptions{origin: "http://" + srv.addr})
+			c := lib.open(t, srv.url, dialOptions{origin: "http://" + srv.addr})
 			echo(t, c, message{true, []byte("hello")})
 		})
 		for _, origin := range []string{"https://example.com", "http://127.0.0.1:1", "null"} {
 			t.Run(origin, func(t *testing.T) {
-				expectRefused(t, lib, srv.URL, dialOptions{origin: origin}, 403)
+				expectRefused(t, lib, srv.url, dialOptions{origin: origin}, 403)
 			})
 		}
 	})
@@ -69,7 +69,7 @@ func expectRefused(t *testing.T, lib library, url string, o dialOptions, status 
 func TestCompressionDeclined(t *testing.T) {
 	srv := startEcho(t)
 	withEach(t, func(t *testing.T, lib library) {
-		c := lib.open(t, srv.URL, dialOptions{compression: true})
+		c := lib.open(t, srv.url, dialOptions{compression: true})
 		echo(t, c, message{true, noise(10_000, true)})
 	})
 }

@@ -37,12 +37,12 @@ func nodeCommand(ctx context.Context, t *testing.T, script string, args ...strin
 	return cmd
 }
 
-// scriptLine is a line of a script's output: a row's outcome or, at the end,
-// the number of rows.
+// scriptLine is a line of a script's output.
 type scriptLine struct {
-	Row   string
-	Error string
-	Rows  *int
+	Row       string // whose outcome this is
+	Error     string // if it failed
+	Terminate string // the server to end
+	Rows      int    // how many there were: the last line
 }
 
 // runScript runs a script that tests the servers, each of its rows a subtest.
@@ -50,7 +50,11 @@ func runScript(t *testing.T, script string, servers map[string]*server, flags ..
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	arg, err := json.Marshal(servers)
+	urls := map[string]string{}
+	for name, s := range servers {
+		urls[name] = s.url
+	}
+	arg, err := json.Marshal(urls)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +68,7 @@ func runScript(t *testing.T, script string, servers map[string]*server, flags ..
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ran, announced := reportRows(t, bufio.NewScanner(out))
+	ran, announced := followScript(t, bufio.NewScanner(out), servers)
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%s: %v\n%s", script, err, &stderr)
 	}
@@ -73,23 +77,27 @@ func runScript(t *testing.T, script string, servers map[string]*server, flags ..
 	}
 }
 
-func reportRows(t *testing.T, out *bufio.Scanner) (ran, announced int) {
+// followScript makes each row a subtest.
+func followScript(t *testing.T, out *bufio.Scanner, servers map[string]*server) (ran, announced int) {
 	for out.Scan() {
 		var line scriptLine
 		if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 			t.Errorf("not a row: %q", out.Text())
 			continue
 		}
-		if line.Rows != nil {
-			announced = *line.Rows
-			continue
+		switch {
+		case line.Terminate != "":
+			servers[line.Terminate].terminate()
+		case line.Rows > 0:
+			announced = line.Rows
+		default:
+			ran++
+			t.Run(line.Row, func(t *testing.T) {
+				if line.Error != "" {
+					t.Error(line.Error)
+				}
+			})
 		}
-		ran++
-		t.Run(line.Row, func(t *testing.T) {
-			if line.Error != "" {
-				t.Error(line.Error)
-			}
-		})
 	}
 	return ran, announced
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -48,11 +49,12 @@ func buildAndRun(m *testing.M) (status int, err error) {
 
 // server is a running server process.
 type server struct {
-	URL string `json:"url"`
-	PID int    `json:"pid"`
+	url  string
+	addr string
 
-	addr   string
-	exited chan error
+	process *os.Process
+	exited  chan error
+	asked   sync.Once // to end: a second signal would kill it
 }
 
 // startEcho runs the echo server on a free port of 127.0.0.1. When the test
@@ -84,7 +86,7 @@ func start(t *testing.T, cmd *exec.Cmd) *server {
 		_, _ = io.Copy(io.Discard, r)
 		exited <- cmd.Wait()
 	}()
-	s := &server{PID: cmd.Process.Pid, exited: exited}
+	s := &server{process: cmd.Process, exited: exited}
 	t.Cleanup(func() { s.stop(t, log) })
 	select {
 	case s.addr = <-addr:
@@ -93,12 +95,14 @@ func start(t *testing.T, cmd *exec.Cmd) *server {
 	if s.addr == "" {
 		t.Fatal("the server did not say where it listens")
 	}
-	s.URL = "ws://" + s.addr
+	s.url = "ws://" + s.addr
 	return s
 }
 
 // terminate asks the server to shut down gracefully.
-func (s *server) terminate() { _ = syscall.Kill(s.PID, syscall.SIGTERM) }
+func (s *server) terminate() {
+	s.asked.Do(func() { _ = s.process.Signal(syscall.SIGTERM) })
+}
 
 // stop ends the server, if it still runs, and demands exit status 0.
 func (s *server) stop(t *testing.T, log *bytes.Buffer) {
@@ -125,7 +129,7 @@ func (s *server) wait(t *testing.T) {
 			t.Errorf("the server did not end with status 0: %v", err)
 		}
 	case <-time.After(patience):
-		_ = syscall.Kill(s.PID, syscall.SIGKILL)
+		_ = s.process.Kill()
 		<-s.exited
 		t.Error("the server did not end after SIGTERM; killed")
 	}

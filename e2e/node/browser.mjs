@@ -1,13 +1,13 @@
 // Chromium as a client of the server under test.
 //
 // Usage: node browser.mjs SERVERS CHROMIUM, where SERVERS is JSON:
-// {name: {url, pid}}, and CHROMIUM the browser's path.
+// {name: url}, and CHROMIUM the browser's path.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { chromium } from 'playwright-core';
-import { run } from './rows.mjs';
+import { run, terminate } from './rows.mjs';
 
 const servers = JSON.parse(process.argv[2]);
 const home = new URL('.', import.meta.url).pathname;
@@ -23,11 +23,11 @@ const browser = await chromium.launch({
 // openRows brings page.js into a page whose origin is the server's: the one
 // that a browser shows when it is pointed at a server that speaks WebSocket
 // only, and gets 426.
-async function openRows({ url, pid }) {
+async function openRows(name) {
   const page = await browser.newPage();
-  const response = await page.goto(url.replace('ws:', 'http:'));
+  const response = await page.goto(servers[name].replace('ws:', 'http:'));
   assert.equal(response.status(), 426);
-  await page.exposeFunction('terminate', () => { process.kill(pid, 'SIGTERM'); });
+  await page.exposeFunction('terminate', () => terminate(name));
   await page.addScriptTag({ path: `${home}page.js` });
   return page;
 }
@@ -45,7 +45,7 @@ async function connectFrom(origin) {
     ws.onopen = () => events.push('open');
     ws.onerror = () => events.push('error');
     ws.onclose = ({ code, wasClean }) => resolve([...events, code, wasClean]);
-  }), servers.plain.url);
+  }), servers.plain);
   await page.close();
   return { events, said: said.join('\n') };
 }
@@ -62,10 +62,10 @@ async function startPages() {
 }
 
 const rows = {};
-for (const [kind, server] of Object.entries(servers)) {
+for (const server of Object.keys(servers)) {
   const page = await openRows(server);
-  for (const name of await page.evaluate((kind) => Object.keys(window.rows[kind]), kind)) {
-    rows[name] = () => page.evaluate(([kind, name]) => window.rows[kind][name](), [kind, name]);
+  for (const name of await page.evaluate((server) => Object.keys(window.rows[server]), server)) {
+    rows[name] = () => page.evaluate(([server, name]) => window.rows[server][name](), [server, name]);
   }
 }
 rows['page of another origin: refused with 403, error and 1006'] = async () => {

@@ -1,14 +1,14 @@
 // The ws package as a client of the server under test.
 //
-// Usage: node client.mjs SERVERS, where SERVERS is JSON: {name: {url, pid}}.
+// Usage: node client.mjs SERVERS, where SERVERS is JSON: {name: url}.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import WebSocket from 'ws';
-import { run } from './rows.mjs';
+import { run, terminate } from './rows.mjs';
 
 const servers = JSON.parse(process.argv[2]);
-const { url } = servers.plain;
+const url = servers.plain;
 
 // Peer is a connection whose messages and end can be awaited.
 class Peer {
@@ -143,14 +143,14 @@ rows['invalid UTF-8: 1007'] = async () => {
 };
 
 rows['too big: 1009'] = async () => {
-  const peer = await open(servers.small.url);
+  const peer = await open(servers.small);
   await peer.echo(bytes(1000));
   peer.ws.send(bytes(1001));
   assert.equal((await peer.closed).code, 1009);
 };
 
 rows['far too big: 1009 reaches a client that still sends'] = async () => {
-  const peer = await open(servers.small.url);
+  const peer = await open(servers.small);
   peer.ws.send(bytes(1 << 20));
   assert.equal((await peer.closed).code, 1009);
 };
@@ -162,14 +162,14 @@ rows['unmasked frame: 1002'] = async () => {
 };
 
 rows['subprotocol chosen'] = async () => {
-  const peer = await open(servers.subprotocols.url, ['soap', 'chat']);
+  const peer = await open(servers.subprotocols, ['soap', 'chat']);
   assert.equal(peer.ws.protocol, 'chat');
   await peer.echo('hello');
   peer.ws.terminate();
 };
 
 rows['subprotocol refused: 400'] = async () => {
-  assert.equal(await refusal(servers.subprotocols.url, ['soap']), 400);
+  assert.equal(await refusal(servers.subprotocols, ['soap']), 400);
 };
 
 rows['foreign origin refused: 403'] = async () => {
@@ -192,8 +192,8 @@ rows['100 connections at once'] = async () => {
 };
 
 rows['SIGTERM: 1001'] = async () => {
-  const peers = await Promise.all(Array.from({ length: 10 }, () => open(servers.ending.url)));
-  process.kill(servers.ending.pid, 'SIGTERM');
+  const peers = await Promise.all(Array.from({ length: 10 }, () => open(servers.ending)));
+  terminate('ending');
   for (const peer of peers) assert.equal((await peer.closed).code, 1001);
 };
 

@@ -3,8 +3,13 @@
 
 const patience = 15_000;
 
-function report(row) {
-  console.log(JSON.stringify(row));
+function report(line) {
+  console.log(JSON.stringify(line));
+}
+
+// terminate asks the Go test to end a server gracefully.
+export function terminate(server) {
+  report({ terminate: server });
 }
 
 // run runs the rows one after the other, then says how many there were, so
