@@ -79,9 +79,10 @@ type Options struct {
 	// Default: [CloseSlow].
 	SendPolicy SendPolicy
 
-	// IdleTimeout is how long a connection may be silent. At half of it a ping
-	// is sent; at its end the connection is cut. Default: 120 s. Negative:
-	// none; danger: peers that vanished without a word stay for ever.
+	// IdleTimeout is how long a peer may be silent: nothing comes from it, nor
+	// does it take any of what is unsent. At half of it a ping is sent; at its
+	// end the connection is cut. Default: 120 s. Negative: none; danger: peers
+	// that vanished without a word stay for ever.
 	IdleTimeout time.Duration
 
 	// CloseTimeout is how long the peer may take to answer our Close and to

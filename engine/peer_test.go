@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine"
 )
 
 // request is a valid opening handshake.
@@ -162,10 +163,19 @@ func (p *peer) expectClose(code codec.CloseCode, reason string) {
 // nothing before it.
 func (p *peer) expectEOF() {
 	p.t.Helper()
-	got, err := io.ReadAll(p.Conn)
-	if got = append(p.rest, got...); err != nil || len(got) > 0 {
-		p.t.Fatalf("got %d bytes %.80q and error %v, want the end of the stream alone", len(got), got, err)
+	if got := p.readAll(); got != "" {
+		p.t.Fatalf("got %d bytes %.80q before the end of the stream", len(got), got)
 	}
+}
+
+// readAll reads to the end, at which there must be a FIN and no reset.
+func (p *peer) readAll() string {
+	p.t.Helper()
+	got, err := io.ReadAll(p.Conn)
+	if err != nil {
+		p.t.Fatalf("instead of the end of the stream: %v", err)
+	}
+	return string(p.rest) + string(got)
 }
 
 // expectCut waits for the end of the stream, of whatever kind.
@@ -189,4 +199,15 @@ func (p *peer) closeWrite() {
 func (p *peer) reset() {
 	p.Conn.(*net.TCPConn).SetLinger(0)
 	p.Conn.Close()
+}
+
+// narrow makes what the sockets between c and p hold small.
+func narrow(t testing.TB, c *engine.Conn, p *peer) {
+	t.Helper()
+	if err := syscall.SetsockoptInt(engine.FD(c), syscall.SOL_SOCKET, syscall.SO_SNDBUF, 16<<10); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Conn.(*net.TCPConn).SetReadBuffer(16 << 10); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -26,7 +26,7 @@ type Conn struct {
 
 	next, prev int32  // links in the timing wheel
 	due        uint32 // tick at which the timer fires
-	seen       uint32 // tick at which bytes came last
+	seen       uint32 // tick at which bytes came, or room for them, last
 }
 
 // The flags in Conn.word.
@@ -104,7 +104,8 @@ func (c *Conn) hasten(d time.Duration) {
 // StopTimer stops the timer.
 func (c *Conn) StopTimer() { c.loop.wheel.stop(c) }
 
-// Silent tells for how long nothing has been read from the peer.
+// Silent tells for how long nothing has been read from the peer, nor taken by
+// it after its socket was full.
 func (c *Conn) Silent() time.Duration {
 	return time.Duration(c.loop.tick-c.seen) * tickLength
 }

@@ -78,6 +78,7 @@ func (l *Loop) writable(c *Conn) {
 		c.mu.Unlock()
 		return
 	}
+	c.seen = l.tick // a peer that takes bytes is there
 	if !c.flushLocked(nil) {
 		unsent := c.BufferedLocked()
 		c.mu.Unlock()
@@ -106,14 +107,9 @@ func (c *Conn) pause() {
 	}
 }
 
-// resume reads on from c once it need not be held any more. That it takes
-// bytes shows meanwhile that its peer is there.
+// resume reads on from c once it need not be held any more.
 func (l *Loop) resume(c *Conn, unsent int) {
-	if !c.has(paused) {
-		return
-	}
-	c.seen = l.tick
-	if l.events.Hold(c, unsent) {
+	if !c.has(paused) || l.events.Hold(c, unsent) {
 		return
 	}
 	c.mu.Lock()

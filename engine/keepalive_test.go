@@ -1,0 +1,112 @@
+package engine_test
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine"
+)
+
+// A silent peer is pinged at half of the timeout, and cut at its end.
+func TestIdleTimeout(t *testing.T) {
+	t.Parallel()
+	const limit = 200 * time.Millisecond
+	r := record(echoing)
+	p := open(t, serve(t, r, engine.Options{IdleTimeout: limit}))
+	r.conn(t)
+	began := time.Now()
+	p.expect(codec.Ping, "")
+	if half := time.Since(began); half < limit/2-30*time.Millisecond {
+		t.Errorf("pinged after %v, want %v", half, limit/2)
+	}
+	p.expectCut()
+	if whole := time.Since(began); whole < limit-30*time.Millisecond {
+		t.Errorf("cut after %v, want %v", whole, limit)
+	}
+	if got := r.end(t); got.Code != codec.CloseAbnormal || !errors.Is(got, engine.ErrIdleTimeout) {
+		t.Errorf("OnClose got %#v", got)
+	}
+}
+
+func TestPongKeepsAlive(t *testing.T) {
+	t.Parallel()
+	const limit = 200 * time.Millisecond
+	r := record(echoing)
+	p := open(t, serve(t, r, engine.Options{IdleTimeout: limit}))
+	began := time.Now()
+	for range 5 {
+		p.expect(codec.Ping, "")
+		p.write(frame(codec.Pong, ""))
+	}
+	if took := time.Since(began); took < 2*limit {
+		t.Errorf("5 pings within %v", took)
+	}
+	p.write(text("still there"))
+	p.expect(codec.Text, "still there")
+}
+
+// Whoever sends anything, be it a part of a message, needs no pings.
+func TestDataKeepsAlive(t *testing.T) {
+	t.Parallel()
+	const limit = 500 * time.Millisecond
+	r := record(echoing)
+	p := open(t, serve(t, r, engine.Options{IdleTimeout: limit}))
+	drip := time.NewTicker(limit / 50)
+	defer drip.Stop()
+	began := time.Now()
+	p.write(fragment(codec.Text, false, "x"))
+	sent := 1
+	for ; time.Since(began) < 2*limit; sent++ {
+		<-drip.C
+		p.write(fragment(codec.Continuation, false, "x"))
+	}
+	p.write(fragment(codec.Continuation, true, ""))
+	p.expect(codec.Text, strings.Repeat("x", sent))
+}
+
+func TestNoIdleTimeout(t *testing.T) {
+	t.Parallel()
+	r := record(echoing)
+	p := open(t, serve(t, r, engine.Options{IdleTimeout: -1, HandshakeTimeout: 50 * time.Millisecond}))
+	p.SetReadDeadline(time.Now().Add(150 * time.Millisecond))
+	if n, err := p.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("read %d bytes, %v, from a server that has nothing to say", n, err)
+	}
+}
+
+// Who reads slowly is not silent, though it cannot answer a ping before it
+// has read what lies before that.
+func TestReadingKeepsAlive(t *testing.T) {
+	t.Parallel()
+	const limit = 300 * time.Millisecond
+	r := record(engine.HandlerFuncs{})
+	p := open(t, serve(t, r, engine.Options{IdleTimeout: limit, MaxBuffered: 64 << 20}))
+	c := r.conn(t)
+	narrow(t, c, p)
+	part := pattern(64 << 10)
+	sent := 0
+	for ; c.Buffered() < 1<<20; sent++ {
+		if err := c.SendText(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pause := time.NewTicker(4 * limit / time.Duration(sent))
+	defer pause.Stop()
+	for range sent {
+		op, payload := p.next()
+		if op == codec.Ping {
+			op, payload = p.next()
+		}
+		if op != codec.Text || string(payload) != part {
+			t.Fatalf("got opcode %d with %d bytes", op, len(payload))
+		}
+		<-pause.C
+	}
+	if c.State() != engine.Open {
+		t.Errorf("the connection is %v", c.State())
+	}
+}
