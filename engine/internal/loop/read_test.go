@@ -141,7 +141,7 @@ func TestHold(t *testing.T) {
 				}
 				read := p.expectMeanwhile(append(all, more...))
 				r.until("heard", func() bool { return len(r.got[c]) > 0 })
-				if limit > 0 && c.Buffered() == 0 {
+				if network == "unix" && limit > 0 && c.Buffered() == 0 { // others may take all at once
 					t.Error("read on only when all was sent")
 				}
 				r.until("sent", func() bool { return !c.Blocked() })

@@ -62,6 +62,7 @@ func (s *script) Data(c *Conn, b []byte) {
 
 func (s *script) Ended(c *Conn)    { call1(s.ended, c) }
 func (s *script) Drained(c *Conn)  { call1(s.drained, c) }
+func (s *script) Ticked()          {}
 func (s *script) Timer(c *Conn)    { call1(s.timer, c) }
 func (s *script) Attended(c *Conn) { call1(s.attended, c) }
 

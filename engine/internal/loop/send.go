@@ -243,7 +243,7 @@ func (c *Conn) uncork() {
 }
 
 // sendScratchLocked is what becomes of nearly all replies: they are sent in
-// one call. It tells whether they were; [Conn.FlushLocked] can do the rest.
+// one call. It tells whether that settled it; [Conn.FlushLocked] does the rest.
 func (c *Conn) sendScratchLocked() bool {
 	l, q := c.loop, c.loop.scratch
 	b := q.unsent()
@@ -251,8 +251,12 @@ func (c *Conn) sendScratchLocked() bool {
 		return false
 	}
 	n, e := l.sys.Write(int(c.fd), b)
-	if e != 0 {
+	switch {
+	case e != 0 && wouldBlock(e):
 		return false
+	case e != 0:
+		c.breakLocked(e) // another try would tell less
+		return true
 	}
 	l.bytesOut += uint64(n)
 	q.sent(n)
