@@ -8,8 +8,8 @@ import (
 )
 
 // shortMask is the payload size from which [ws.Cipher]'s vector instructions
-// are worth the call.
-const shortMask = 64
+// are worth the calls.
+const shortMask = 192
 
 // applyMask masks or unmasks p, which begins offset bytes into its frame's
 // payload (RFC 6455 section 5.3). It leaves only whole blocks to [ws.Cipher],
@@ -23,7 +23,15 @@ func applyMask(p []byte, mask [maskSize]byte, offset int) {
 		ws.Cipher(p[:blocks], mask, 0)
 		p = p[blocks:]
 	}
-	for key64 := uint64(key)<<32 | uint64(key); len(p) >= 8; p = p[8:] {
+	key64 := uint64(key)<<32 | uint64(key)
+	for ; len(p) >= 32; p = p[32:] {
+		q := p[:32]
+		le.PutUint64(q, le.Uint64(q)^key64)
+		le.PutUint64(q[8:], le.Uint64(q[8:])^key64)
+		le.PutUint64(q[16:], le.Uint64(q[16:])^key64)
+		le.PutUint64(q[24:], le.Uint64(q[24:])^key64)
+	}
+	for ; len(p) >= 8; p = p[8:] {
 		le.PutUint64(p, le.Uint64(p)^key64)
 	}
 	if len(p) >= 4 {

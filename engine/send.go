@@ -31,7 +31,7 @@ func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	if err := c.admitLocked(true); err != nil {
 		return err
 	}
-	c.sessions().stats.messagesOut.Add(1)
+	c.countSentLocked()
 	if len(p) >= largeSend && !c.profile.client {
 		h := codec.Header{Fin: true, OpCode: op, Length: int64(len(p))}
 		c.conn.CommitLocked(codec.AppendHeader(c.conn.RoomLocked(codec.MaxHeaderSize), h), p)
@@ -57,7 +57,7 @@ func (c *Conn) SendPrepared(m *codec.Prepared) error {
 	if err := c.admitLocked(true); err != nil {
 		return err
 	}
-	c.sessions().stats.messagesOut.Add(1)
+	c.countSentLocked()
 	c.conn.SendLocked(m.Frame())
 	return nil
 }

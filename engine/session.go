@@ -134,7 +134,7 @@ func (s *sessions) handle(c *Conn, op codec.Opcode, payload []byte, err error) b
 	}
 	switch op {
 	case codec.Text, codec.Binary:
-		s.stats.messagesIn.Add(1)
+		s.stats.received++
 		// As in browsers, what comes after we closed is not delivered.
 		if c.State() == Open {
 			c.profile.handler.OnMessage(c, op, payload)

@@ -26,6 +26,31 @@ type Stats struct {
 type counters struct {
 	open                                                      atomic.Int64
 	opened, refused, messagesIn, messagesOut, dropped, panics atomic.Uint64
+
+	// What this tick adds to messagesIn and messagesOut. Of sends, those on
+	// the corked connection, of which a loop has one at most: its lock guards
+	// the number.
+	received, sent uint64
+}
+
+// Ticked publishes what the tick has counted.
+func (s *sessions) Ticked() {
+	c := &s.stats
+	if c.received|c.sent == 0 {
+		return
+	}
+	c.messagesIn.Add(c.received)
+	c.messagesOut.Add(c.sent)
+	c.received, c.sent = 0, 0
+}
+
+func (c *Conn) countSentLocked() {
+	stats := &c.sessions().stats
+	if c.conn.CorkedLocked() {
+		stats.sent++
+	} else {
+		stats.messagesOut.Add(1)
+	}
 }
 
 func (s *Stats) add(se *sessions) {

@@ -46,6 +46,9 @@ type Events interface {
 	// Attended comes after [Conn.AttendLocked].
 	Attended(c *Conn)
 
+	// Ticked comes at the end of each tick.
+	Ticked()
+
 	// Closed is the last call for c, exactly one for each that was added. e
 	// is what failed, 0 if nothing did.
 	Closed(c *Conn, e Errno)
@@ -141,6 +144,7 @@ func (l *Loop) Tick() error {
 	l.wheel.advance(l.tick, l.fire)
 	l.resumeListeners()
 	l.closeEnded()
+	l.events.Ticked()
 	l.Stats.BytesIn.Add(l.bytesIn)
 	l.Stats.BytesOut.Add(l.bytesOut)
 	l.bytesIn, l.bytesOut = 0, 0
