@@ -113,6 +113,18 @@ func TestOutOfDescriptors(t *testing.T) {
 	}
 }
 
+// The loop goes on accepting by itself, with nothing else to wake it.
+func TestPauseEnds(t *testing.T) {
+	r, _, ln := accepting(t, "tcp", &script{})
+	r.sys.fail(fault{callAccept, 0, 3, syscall.EIO})
+	dial(t, ln)
+	turns := r.turns
+	r.untilAccepted(1)
+	if n := r.turns - turns; n > 15 {
+		t.Errorf("three pauses took %d turns", n)
+	}
+}
+
 // expectPause checks that a newcomer is not looked at before the pause ends.
 func (r *rig) expectPause(ls *Listener, ln net.Listener) (newcomer *peer) {
 	r.t.Helper()

@@ -116,7 +116,7 @@ func (l *Loop) closeEnded() {
 
 // discard reads on from a connection that is finishing.
 func (l *Loop) discard(c *Conn) {
-	n, e := l.sys.Read(int(c.fd), l.buf)
+	n, e := l.sys.Read(int(c.fd), l.buf[:readSize])
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {

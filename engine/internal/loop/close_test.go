@@ -294,6 +294,7 @@ func TestClosedConnectionIsInert(t *testing.T) {
 				})
 				lent := pool.Lent()
 				c, p := r.connect("unix")
+				c.SetTimer(tickLength)
 				if corked {
 					p.send([]byte("x"))
 				} else {

@@ -3,6 +3,7 @@ package loop
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -11,7 +12,8 @@ import (
 
 const (
 	readSize    = 64 << 10 // what one connection may use of a tick
-	yieldPeriod = 64       // ticks between yields to other goroutines
+	bufSize     = 4 * readSize
+	yieldPeriod = 64 // ticks between yields to other goroutines
 )
 
 // Events is what a loop tells its user. All calls come one after the other on
@@ -86,6 +88,7 @@ type Loop struct {
 
 	ready     []Event
 	buf       []byte // what connections without memory of their own read into
+	ahead     [maxAhead]ahead
 	scratch   *queue // what the corked connection sends
 	closing   []ending
 	listeners []*Listener
@@ -108,7 +111,7 @@ func New(sys System, events Events) (*Loop, error) {
 	l := &Loop{
 		sys: sys, poller: p, events: events, spare: -1,
 		ready:   make([]Event, maxReady),
-		buf:     make([]byte, readSize),
+		buf:     make([]byte, bufSize),
 		scratch: newScratch(),
 	}
 	l.fire = l.fireTimer
@@ -137,8 +140,8 @@ func (l *Loop) Tick() error {
 	}
 	l.setNow()
 	l.wheel.skip(l.tick) // an idle wheel was left behind
-	for i := range l.ready[:n] {
-		l.dispatch(l.ready[i])
+	for batch := range slices.Chunk(l.ready[:n], maxAhead) {
+		l.handle(batch)
 	}
 	l.runPending()
 	l.wheel.advance(l.tick, l.fire)
@@ -191,9 +194,9 @@ func (l *Loop) dispatch(ev Event) {
 		}
 		return
 	}
-	c := l.conns.at(ev.Handle.Slot)
-	if c == nil || c.gen != ev.Handle.Gen || c.has(closed) {
-		return // its connection has gone since it was reported
+	c := l.connOf(ev.Handle)
+	if c == nil {
+		return // it has gone since it was reported
 	}
 	if ev.Ready&Writable != 0 {
 		l.writable(c)
@@ -201,6 +204,14 @@ func (l *Loop) dispatch(ev Event) {
 	if ev.Ready&Readable != 0 {
 		l.readable(c)
 	}
+}
+
+// connOf gives the connection that an event is for, nil if it has gone.
+func (l *Loop) connOf(h Handle) *Conn {
+	if c := l.conns.at(h.Slot); c != nil && c.gen == h.Gen && !c.has(closed) {
+		return c
+	}
+	return nil
 }
 
 func (l *Loop) fireTimer(c *Conn) {

@@ -33,12 +33,17 @@ func (l *Loop) read(c *Conn) bool {
 	}
 	buf, direct := l.events.Room(c), true
 	if len(buf) == 0 {
-		buf, direct = l.buf, false
+		buf, direct = l.buf[:readSize], false
 	}
 	if c.has(closed | finishing) {
 		return false
 	}
 	n, e := l.sys.Read(int(c.fd), buf)
+	return l.received(c, buf, direct, n, e)
+}
+
+// received goes on with what a read into buf gave.
+func (l *Loop) received(c *Conn, buf []byte, direct bool, n int, e Errno) bool {
 	switch {
 	case e != 0 && wouldBlock(e):
 		return false

@@ -267,6 +267,25 @@ func TestLatest(t *testing.T) {
 	}
 }
 
+// If the socket is not full it leaves with the rest.
+func TestLatestLeavesWithReplies(t *testing.T) {
+	for _, reply := range []string{"", "reply"} {
+		r := newRig(t, &script{data: func(c *Conn, _ []byte) {
+			c.Lock()
+			defer c.Unlock()
+			c.SetLatestLocked([]byte("pong"))
+			c.SendLocked([]byte(reply))
+		}})
+		c, p := r.connect("unix")
+		p.send([]byte("ping"))
+		r.until("sent", func() bool { return r.sys.count(callWrite) > 0 })
+		p.expect([]byte(reply + "pong"))
+		if c.out != nil {
+			t.Error("it keeps a queue")
+		}
+	}
+}
+
 // Finish drops it, as nobody waits for a pong any more.
 func TestFinishDropsTheLatest(t *testing.T) {
 	r := newRig(t, &script{})

@@ -1,0 +1,50 @@
+package loop
+
+// maxAhead is how many connections are read from before the first of them is
+// handled.
+const maxAhead = 16
+
+// ahead is what was read from a connection that has yet to be handled.
+type ahead struct {
+	c     *Conn // nil if nothing was
+	buf   []byte
+	n     int
+	errno Errno
+}
+
+// handle handles up to maxAhead events, after it has read for those that need
+// only that. The kernel's code for receiving, ours, and the kernel's code for
+// sending, which is by far the largest, do not fit into a processor's first
+// cache together: reading for all in one go saves 2 percent of a small echo.
+func (l *Loop) handle(batch []Event) {
+	if len(batch) == 1 {
+		l.dispatch(batch[0])
+		return
+	}
+	share := min(len(l.buf)/len(batch), readSize)
+	for i, ev := range batch {
+		l.ahead[i] = l.readAhead(ev, l.buf[i*share:(i+1)*share])
+	}
+	for i, ev := range batch {
+		a := &l.ahead[i]
+		switch {
+		case a.c == nil:
+			l.dispatch(ev)
+		case !a.c.has(closed):
+			l.received(a.c, a.buf, false, a.n, a.errno)
+		}
+		*a = ahead{}
+	}
+}
+
+// readAhead reads into buf, unless the event or its connection asks for more
+// than that.
+func (l *Loop) readAhead(ev Event, buf []byte) (a ahead) {
+	c := l.connOf(ev.Handle)
+	if c == nil || ev.Ready != Readable || c.has(blocked|ended|finishing|broken) || l.events.Room(c) != nil {
+		return a
+	}
+	a.c, a.buf = c, buf
+	a.n, a.errno = l.sys.Read(int(c.fd), buf)
+	return a
+}
