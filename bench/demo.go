@@ -74,6 +74,7 @@ func runDemo(ctx context.Context, args []string) error {
 // demo is a demonstration under way.
 type demo struct {
 	demoConfig
+	options load.Options
 	program *proc.Server
 	server  *watch.Server
 	group   *load.Group
@@ -91,7 +92,8 @@ func startDemo(cfg demoConfig) (*demo, error) {
 	}
 	d := &demo{demoConfig: cfg, program: program}
 	url := "ws://" + program.Addr + "/"
-	d.group, err = load.New(load.Options{URL: url, Conns: cfg.conns, Parallel: 64, MaxSize: 1024, MaxDepth: 1})
+	d.options = load.Options{URL: url, Conns: cfg.conns, Parallel: 64, MaxSize: 1024, MaxDepth: 1}
+	d.group, err = load.New(d.options)
 	if err == nil {
 		d.server, err = watch.Find(program.PID(), debug, url)
 	}
@@ -116,6 +118,9 @@ func freeAddr() (string, error) {
 func (d *demo) hold(ctx context.Context) {
 	fmt.Printf("\n1. %s are opened; each echoes 1 KiB and is then idle.\n", report.Plural(d.conns, "connection"))
 	var s serverReport
+	if err := warmUp(ctx, d.options, 1024); err != nil {
+		d.check(false, "%v", err)
+	}
 	s.Before = d.snapshot()
 	took := dial(ctx, d.group, d.conns)
 	e := exchange(ctx, d.group, d.server, load.Run{Size: 1024, Depth: 1, Messages: 1, Duration: 30 * time.Second})

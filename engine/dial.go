@@ -68,8 +68,8 @@ func NewDialer(h Handler, o DialOptions) *Dialer {
 
 // Dial opens a connection to a ws:// URL and returns it when it is open. The
 // handler is called on the connection's event loop, as on a server: OnOpen may
-// come before Dial returns, and OnOpen and OnClose even if ctx ends just then
-// and Dial returns its error. ctx limits dialing, not the connection.
+// come before or after Dial returns, and OnOpen and OnClose even if ctx ends
+// just then and Dial returns its error. ctx limits dialing, not the connection.
 //
 // If the server refuses, the error is a *[handshake.ResponseError]; if what
 // was asked for cannot be sent, a *[handshake.UsageError] or *[MisuseError].

@@ -44,6 +44,7 @@ type memory struct {
 // readMemory first gives back to the system all that is not in use, so that
 // what is left is what the connections need.
 func readMemory(srv *engine.Server) memory {
+	runtime.GC() // what pools hold outlives one collection
 	debug.FreeOSMemory()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

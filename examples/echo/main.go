@@ -48,8 +48,8 @@ func run(cfg config) error {
 	if err := serveDebug(cfg.pprof, srv); err != nil {
 		return err
 	}
-	fmt.Println("listening on", l.Addr())
 	stopped := shutdownOnSignal(srv)
+	fmt.Println("listening on", l.Addr())
 	if err := srv.Serve(l); !errors.Is(err, engine.ErrServerClosed) {
 		return err
 	}
