@@ -56,7 +56,7 @@ func (q *queue) sent(n int) {
 	left := len(q.buf.B) - q.off
 	switch {
 	case left == 0 && q.scratch:
-		q.reset()
+		q.rewind()
 	case left == 0:
 		q.drop()
 	case q.scratch:
@@ -73,14 +73,21 @@ func (q *queue) drop() {
 	q.buf, q.off = nil, 0
 }
 
-// reset empties a loop's own queue, and exchanges a buffer that has grown.
+// reset empties a loop's own queue.
 func (q *queue) reset() {
+	q.latestLen = 0
+	q.rewind()
+}
+
+// rewind empties the buffer of a loop's own queue, and exchanges one that has
+// grown.
+func (q *queue) rewind() {
 	if cap(q.buf.B) > 2*flushSize {
 		pool.Put(q.buf)
 		q.buf = pool.Get(flushSize)
 	}
 	pool.Scribble(q.buf.B)
-	q.buf.B, q.off, q.latestLen = q.buf.B[:0], 0, 0
+	q.buf.B, q.off = q.buf.B[:0], 0
 }
 
 // moveRest empties a loop's own queue into a new one; nil if it is empty.
