@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/pprof"
 	"testing"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) {
 		os.Exit(runChild(child))
 	}
 	pool.Debug(true)
-	startNetpoller()
+	startRuntime()
 	before := takeStock()
 	code := m.Run()
 	if code == 0 && !benchmarking() {
@@ -29,11 +30,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// startNetpoller makes the runtime open the descriptors that it then keeps.
-func startNetpoller() {
+// startRuntime makes the runtime start what it then keeps: descriptors to poll
+// with, and a goroutine that waits for signals, which fuzzing asks for.
+func startRuntime() {
 	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
 		l.Close()
 	}
+	ignored := make(chan os.Signal, 1)
+	signal.Notify(ignored, os.Interrupt)
+	signal.Stop(ignored)
 }
 
 // stock is what a process holds.

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	simSeeds = flag.Uint64("sim.seeds", 150, "number of seeds that TestSimulation runs")
+	simSeeds = flag.Uint64("sim.seeds", 0, "number of seeds that TestSimulation runs; 0: 200, or 40 under the race detector")
 	simSeed  = flag.Uint64("sim.seed", 0, "the one seed that TestSimulation runs, if not 0")
 )
 
@@ -28,7 +28,15 @@ func TestSimulation(t *testing.T) {
 		simulate(t, *simSeed)
 		return
 	}
-	for seed := uint64(1); seed <= *simSeeds && !t.Failed(); seed++ {
+	seeds := *simSeeds
+	switch {
+	case seeds != 0:
+	case RaceEnabled:
+		seeds = 40
+	default:
+		seeds = 200
+	}
+	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
 		simulate(t, seed)
 	}
 }
