@@ -21,16 +21,19 @@ func (l *Loop) handle(batch []Event) {
 		l.dispatch(batch[0])
 		return
 	}
-	share := min(len(l.buf)/len(batch), readSize)
+	share := min(len(l.aheadBuf)/len(batch), readSize)
 	for i, ev := range batch {
-		l.ahead[i] = l.readAhead(ev, l.buf[i*share:(i+1)*share])
+		l.ahead[i] = l.readAhead(ev, l.aheadBuf[i*share:(i+1)*share])
 	}
 	for i, ev := range batch {
 		a := &l.ahead[i]
 		switch {
 		case a.c == nil:
 			l.dispatch(ev)
-		case !a.c.has(closed):
+		case a.c.has(closed):
+		case a.c.has(finishing):
+			l.discarded(a.c, a.n, a.errno)
+		default:
 			l.received(a.c, a.buf, false, a.n, a.errno)
 		}
 		*a = ahead{}

@@ -116,7 +116,11 @@ func (l *Loop) closeEnded() {
 
 // discard reads on from a connection that is finishing.
 func (l *Loop) discard(c *Conn) {
-	n, e := l.sys.Read(int(c.fd), l.buf[:readSize])
+	n, e := l.sys.Read(int(c.fd), l.buf)
+	l.discarded(c, n, e)
+}
+
+func (l *Loop) discarded(c *Conn, n int, e Errno) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {

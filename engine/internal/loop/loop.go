@@ -12,7 +12,7 @@ import (
 
 const (
 	readSize    = 64 << 10 // what one connection may use of a tick
-	bufSize     = 4 * readSize
+	aheadSize   = 4 * readSize
 	yieldPeriod = 64 // ticks between yields to other goroutines
 )
 
@@ -89,6 +89,7 @@ type Loop struct {
 	ready     []Event
 	buf       []byte // what connections without memory of their own read into
 	ahead     [maxAhead]ahead
+	aheadBuf  []byte // what they are read into
 	scratch   *queue // what the corked connection sends
 	closing   []ending
 	listeners []*Listener
@@ -110,9 +111,10 @@ func New(sys System, events Events) (*Loop, error) {
 	}
 	l := &Loop{
 		sys: sys, poller: p, events: events, spare: -1,
-		ready:   make([]Event, maxReady),
-		buf:     make([]byte, bufSize),
-		scratch: newScratch(),
+		ready:    make([]Event, maxReady),
+		buf:      make([]byte, readSize),
+		aheadBuf: make([]byte, aheadSize),
+		scratch:  newScratch(),
 	}
 	l.fire = l.fireTimer
 	l.openSpare()

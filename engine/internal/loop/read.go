@@ -33,7 +33,7 @@ func (l *Loop) read(c *Conn) bool {
 	}
 	buf, direct := l.events.Room(c), true
 	if len(buf) == 0 {
-		buf, direct = l.buf[:readSize], false
+		buf, direct = l.buf, false
 	}
 	if c.has(closed | finishing) {
 		return false
