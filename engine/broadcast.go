@@ -37,6 +37,9 @@ type cast struct {
 // much unsent follows its SendPolicy. [ErrBufferFull] means that 1,024
 // broadcasts are under way already and m was not taken.
 func (s *Server) Broadcast(m *codec.Prepared) error {
+	if !isMessage(m.Opcode()) {
+		return ErrNotMessage
+	}
 	s.mu.Lock()
 	g := s.group
 	s.mu.Unlock()

@@ -313,7 +313,7 @@ func TestHalfClose(t *testing.T) {
 // must not be taken for the end of CloseTimeout.
 func TestCloseWhileIdleTimerFires(t *testing.T) {
 	t.Parallel()
-	const idle = 100 * time.Millisecond
+	const idle = 400 * time.Millisecond
 	next := make(chan *engine.Conn, 1)
 	r := record(engine.HandlerFuncs{Close: func(c *engine.Conn, _ error) {
 		select {

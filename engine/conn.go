@@ -52,8 +52,15 @@ var _ [-int(unsafe.Offsetof(Conn{}.conn))]struct{}
 func (c *Conn) State() State { return min(State(c.conn.State()), Closed) }
 
 // Buffered gives the number of bytes sent but not yet taken by the system:
-// what browsers call bufferedAmount.
-func (c *Conn) Buffered() int { return c.conn.Buffered() }
+// what browsers call bufferedAmount. If it is not 0, the socket is full, and
+// [Drainer] will tell of its end. Replies that wait for the end of a handler's
+// call are sent before.
+func (c *Conn) Buffered() int {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	c.conn.FlushLocked()
+	return c.conn.BufferedLocked()
+}
 
 // Data gives what [Conn.SetData] or [Accept] set last.
 func (c *Conn) Data() any {

@@ -36,7 +36,7 @@ func TestEcho(t *testing.T) {
 		t.Run(fmt.Sprintf("loops=%d", loops), func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, echoing, engine.Options{Loops: loops})
-			for range 2 * loops {
+			for range loops {
 				p := open(t, s)
 				for _, size := range payloadSizes {
 					for _, op := range []codec.Opcode{codec.Text, codec.Binary} {

@@ -12,3 +12,13 @@ func ShutdownsWaiting(c *Conn) int {
 	c.conn.Loop().Post(func() { n <- len(c.sessions().drained) })
 	return <-n
 }
+
+// SharedLoops counts the loops that clients share.
+func SharedLoops() int {
+	clientLoops.mu.Lock()
+	defer clientLoops.mu.Unlock()
+	if clientLoops.group == nil {
+		return 0
+	}
+	return len(clientLoops.group.sessions)
+}

@@ -201,13 +201,11 @@ func (p *peer) reset() {
 	p.Conn.Close()
 }
 
-// narrow makes what the sockets between c and p hold small.
-func narrow(t testing.TB, c *engine.Conn, p *peer) {
+// narrow makes c's socket hold little of what its peer does not read, so that
+// it is soon full. The peer's own grows only as it reads.
+func narrow(t testing.TB, c *engine.Conn) {
 	t.Helper()
-	if err := syscall.SetsockoptInt(engine.FD(c), syscall.SOL_SOCKET, syscall.SO_SNDBUF, 16<<10); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Conn.(*net.TCPConn).SetReadBuffer(16 << 10); err != nil {
+	if err := syscall.SetsockoptInt(engine.FD(c), syscall.SOL_SOCKET, syscall.SO_SNDBUF, 128<<10); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -23,7 +23,7 @@ func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	switch {
 	case op == codec.Text && !utf8.Valid(p):
 		return ErrInvalidUTF8
-	case op != codec.Text && op != codec.Binary:
+	case !isMessage(op):
 		return ErrNotMessage
 	}
 	c.conn.Lock()
@@ -41,16 +41,22 @@ func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	return nil
 }
 
+func isMessage(op codec.Opcode) bool { return op == codec.Text || op == codec.Binary }
+
 // SendText sends a text message; see [Conn.Send].
 func (c *Conn) SendText(s string) error {
 	return c.Send(codec.Text, unsafe.Slice(unsafe.StringData(s), len(s)))
 }
 
 // SendPrepared sends a message that was encoded before; see [Conn.Send]. It
-// saves work where many connections get the same message.
+// saves work where many connections get the same message; so a text's UTF-8 is
+// not checked again each time.
 func (c *Conn) SendPrepared(m *codec.Prepared) error {
-	if c.profile.client {
+	switch {
+	case c.profile.client:
 		return c.Send(m.Opcode(), m.Payload())
+	case !isMessage(m.Opcode()):
+		return ErrNotMessage
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
