@@ -97,13 +97,22 @@ func (l *Loop) shed(ls *Listener) {
 	if l.spare >= 0 {
 		l.sys.Close(l.spare)
 		if fd, e := l.sys.Accept(ls.FD); e == 0 {
-			l.sys.Close(fd)
-			l.Stats.Shed.Add(1)
+			l.turnAway(fd)
 		}
 		l.spare = -1
 	}
 	l.openSpare()
 	l.pause(ls)
+}
+
+// turnAway ends a connection at once. What the peer has sent is read, as the
+// system would answer it with a reset otherwise.
+func (l *Loop) turnAway(fd int) {
+	var sent [4 << 10]byte
+	l.sys.CloseWrite(fd)
+	l.sys.Read(fd, sent[:])
+	l.sys.Close(fd)
+	l.Stats.Shed.Add(1)
 }
 
 func (l *Loop) openSpare() {
