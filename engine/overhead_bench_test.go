@@ -6,7 +6,6 @@ import (
 
 	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
-	"github.com/sockeye-ws/sockeye/pool"
 )
 
 // instant is a system whose calls cost nothing: each connection is always
@@ -52,8 +51,6 @@ func BenchmarkOwnTime(b *testing.B) {
 }
 
 func benchmarkOwnTime(b *testing.B, size int) {
-	pool.Debug(false)
-	defer pool.Debug(true)
 	sys := instantSystem{new(instant)}
 	h := HandlerFuncs{Message: func(c *Conn, op codec.Opcode, p []byte) { c.Send(op, p) }}
 	srv := NewServer(h, Options{})
