@@ -74,7 +74,7 @@ func (k *queueCheck) moveRest() {
 
 func TestQueueAgainstBuffer(t *testing.T) {
 	for _, scratch := range []bool{false, true} {
-		for seed := range uint64(8) {
+		for seed := range uint64(4) {
 			t.Run(fmt.Sprintf("scratch %v seed %d", scratch, seed), func(t *testing.T) {
 				lent := pool.Lent()
 				k := &queueCheck{t: t, q: newQueue(), rnd: rand.New(rand.NewPCG(seed, 5))}

@@ -251,13 +251,18 @@ func detached(t testing.TB, s socket) int {
 	return fd
 }
 
-// pair gives both ends of a connection.
+// pair gives both ends of a connection. What the system holds between them is
+// bounded, so that it takes little to fill a socket.
 func pair(t testing.TB, network string) (fd int, p *peer) {
 	t.Helper()
 	ln := listen(t, network)
 	defer ln.Close()
 	p = dial(t, ln)
 	conn, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(p.SetReadBuffer(64<<10), conn.(interface{ SetWriteBuffer(int) error }).SetWriteBuffer(256<<10))
 	if err != nil {
 		t.Fatal(err)
 	}
