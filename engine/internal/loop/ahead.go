@@ -4,6 +4,11 @@ package loop
 // handled.
 const maxAhead = 16
 
+// aheadSize is the size of the buffer that they share. Its parts lie a little
+// more than a power of two apart, lest their beginnings, of which a small
+// message uses no more, contend for the same lines of the cache.
+const aheadSize = maxAhead * (16<<10 + 5*64)
+
 // ahead is what was read from a connection that has yet to be handled.
 type ahead struct {
 	c     *Conn // nil if nothing was

@@ -12,8 +12,7 @@ import (
 
 const (
 	readSize    = 64 << 10 // what one connection may use of a tick
-	aheadSize   = 4 * readSize
-	yieldPeriod = 64 // ticks between yields to other goroutines
+	yieldPeriod = 64       // ticks between yields to other goroutines
 )
 
 // Events is what a loop tells its user. All calls come one after the other on
