@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long anything that must happen may take.
-const patience = 10 * time.Second
+const patience = 20 * time.Second
 
 // running is a server that serves at addr until the end of the test.
 type running struct {

@@ -105,12 +105,10 @@ func (l *Loop) shed(ls *Listener) {
 	l.pause(ls)
 }
 
-// turnAway ends a connection at once. What the peer has sent is read, as the
-// system would answer it with a reset otherwise.
+// turnAway ends a connection at once. Its stream ends first, as closing it
+// alone would reset it if the peer has sent anything.
 func (l *Loop) turnAway(fd int) {
-	var sent [4 << 10]byte
 	l.sys.CloseWrite(fd)
-	l.sys.Read(fd, sent[:])
 	l.sys.Close(fd)
 	l.Stats.Shed.Add(1)
 }
