@@ -107,3 +107,28 @@ func TestBroadcastMisuse(t *testing.T) {
 		t.Errorf("Broadcast of a ping: %v", err)
 	}
 }
+
+// Broadcasts that a server's end leaves unserved do not count for ever.
+func TestBroadcastsEndWithServer(t *testing.T) {
+	t.Parallel()
+	const limit = 1024
+	r := record(engine.HandlerFuncs{})
+	s := serve(t, r, engine.Options{})
+	open(t, s)
+	busy, release := make(chan bool), make(chan bool)
+	engine.Post(r.conn(t), func() { close(busy); <-release })
+	receive(t, "the loop to be busy", busy)
+	for range limit {
+		s.Broadcast(codec.Prepare(codec.Text, nil))
+	}
+	down := make(chan error, 1)
+	go func() { down <- s.Close() }()
+	receive(t, "Close to begin", engine.Ending(s.Server))
+	close(release)
+	receive(t, "Close", down)
+	for i := range limit + 1 {
+		if err := s.Broadcast(codec.Prepare(codec.Text, nil)); err != nil {
+			t.Fatalf("Broadcast %d after Close: %v", i, err)
+		}
+	}
+}

@@ -22,3 +22,6 @@ func SharedLoops() int {
 	}
 	return len(clientLoops.group.sessions)
 }
+
+// Ending is closed when s begins to end.
+func Ending(s *Server) <-chan struct{} { return s.closing }
