@@ -8,7 +8,7 @@ import (
 
 const (
 	maxCasts  = 1024 // broadcasts under way
-	castSlice = 512  // connections that a loop serves of one before it does other work
+	castSlice = 512  // connections that a loop serves before it does other work
 )
 
 // pending counts what is under way, up to a limit.
@@ -67,29 +67,43 @@ func (s *Server) Broadcast(m *codec.Prepared) error {
 func (s *sessions) cast(b *cast) {
 	s.casts = append(s.casts, b)
 	if len(s.casts) == 1 {
-		s.castMore()
+		s.postCasts()
 	}
 }
 
-// castMore serves the next slice of connections and posts itself as long as
-// there are any.
+// postCasts leaves what is to be cast to the next tick.
+func (s *sessions) postCasts() {
+	if len(s.casts) > 0 && !s.loop.Post(s.castMore) {
+		s.dropCasts()
+	}
+}
+
+// castMore serves the next slice of connections, of one broadcast or several.
 func (s *sessions) castMore() {
-	b := s.casts[0]
-	last := min(b.slot+castSlice, s.loop.Slots())
-	for ; b.slot < last; b.slot++ {
+	for left := castSlice; left > 0 && len(s.casts) > 0; {
+		b := s.casts[0]
+		left -= s.serve(b, left)
+		if b.slot < s.loop.Slots() {
+			break
+		}
+		b.done()
+		s.casts[0] = nil
+		s.casts = s.casts[1:]
+	}
+	s.postCasts()
+}
+
+// serve sends b to the connections in its next n slots, and gives the number
+// of slots that there were.
+func (s *sessions) serve(b *cast, n int) int {
+	first := b.slot
+	for last := min(first+n, s.loop.Slots()); b.slot < last; b.slot++ {
 		c := s.loop.Conn(b.slot)
 		if c != nil && !connOf(c).profile.client {
 			connOf(c).SendPrepared(b.message)
 		}
 	}
-	if b.slot >= s.loop.Slots() {
-		b.done()
-		s.casts[0] = nil
-		s.casts = s.casts[1:]
-	}
-	if len(s.casts) > 0 && !s.loop.Post(s.castMore) {
-		s.dropCasts()
-	}
+	return b.slot - first
 }
 
 // dropCasts gives up what a stopped loop will not send.

@@ -81,8 +81,9 @@ func TestBroadcastsUnderWayAreBounded(t *testing.T) {
 	r := record(engine.HandlerFuncs{})
 	s := serve(t, r, engine.Options{})
 	p := open(t, s)
+	c := r.conn(t)
 	busy, release := make(chan bool), make(chan bool)
-	engine.Post(r.conn(t), func() { close(busy); <-release })
+	engine.Post(c, func() { close(busy); <-release })
 	receive(t, "the loop to be busy", busy)
 	for i := range limit {
 		if err := s.Broadcast(codec.Prepare(codec.Text, []byte(fmt.Sprint(i)))); err != nil {
@@ -92,7 +93,12 @@ func TestBroadcastsUnderWayAreBounded(t *testing.T) {
 	if err := s.Broadcast(codec.Prepare(codec.Text, nil)); err != engine.ErrBufferFull {
 		t.Errorf("Broadcast beyond the limit: %v", err)
 	}
+	sent := make(chan uint64, 1)
+	engine.Post(c, func() { sent <- s.Stats().MessagesOut })
 	close(release)
+	if n := receive(t, "the loop", sent); n == limit {
+		t.Error("the loop did nothing else before all broadcasts were sent")
+	}
 	for i := range limit {
 		p.expect(codec.Text, fmt.Sprint(i))
 	}
