@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -34,10 +36,11 @@ func parseCompare(args []string) (cfg compareConfig, err error) {
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
 	peers := f.String("peers", strings.Join(names, ","), "`names` of the servers; the others are measured by the first; one named twice shows the error of measurement")
 	sizes := f.String("sizes", "125,1024", "payloads of a message, in `bytes`")
-	conns := f.String("conns", "100,1000", "`numbers` of connections")
+	conns := f.String("conns", "100", "`numbers` of connections under load; empty: no load")
 	depths := f.String("depths", "1", "`numbers` of messages outstanding on each connection")
-	f.IntVar(&cfg.Rounds, "rounds", 7, "how often each server is measured")
-	f.DurationVar(&cfg.Duration, "duration", 3*time.Second, "measured time of each round")
+	idle := f.String("idle", "5000", "`numbers` of idle connections whose memory is measured; empty: none")
+	f.IntVar(&cfg.Rounds, "rounds", 5, "how often each server is measured")
+	f.DurationVar(&cfg.Duration, "duration", 1500*time.Millisecond, "measured time of each round")
 	f.DurationVar(&cfg.Warmup, "warmup", 300*time.Millisecond, "load before the measured time")
 	f.IntVar(&cfg.CPU, "cpu", cpu, "`processor` on which client and server take turns")
 	f.BoolVar(&cfg.json, "json", false, "report in JSON, every round included")
@@ -50,35 +53,64 @@ func parseCompare(args []string) (cfg compareConfig, err error) {
 	if cfg.Peers, err = compare.Find(strings.Split(*peers, ",")); err != nil {
 		return cfg, usageError{err}
 	}
-	cfg.Cells, err = cells(*sizes, *conns, *depths)
+	if cfg.Cells, err = cells(*sizes, *conns, *depths); err != nil {
+		return cfg, err
+	}
+	cfg.Idle, err = numbers(*idle)
 	return cfg, err
 }
 
 // cells combines each size with each number of connections and each depth.
 func cells(sizes, conns, depths string) (all []compare.Cell, err error) {
-	numbers := func(list string) (n []int) {
-		for s := range strings.SplitSeq(list, ",") {
-			i, wrong := strconv.Atoi(s)
-			if wrong != nil || i < 0 {
-				err = usageError{fmt.Errorf("%q is no list of numbers", list)}
-			}
-			n = append(n, i)
-		}
-		return n
-	}
-	for _, size := range numbers(sizes) {
-		for _, c := range numbers(conns) {
-			for _, depth := range numbers(depths) {
-				all = append(all, compare.Cell{Size: size, Conns: c, Depth: depth})
+	size, err1 := numbers(sizes)
+	conn, err2 := numbers(conns)
+	depth, err3 := numbers(depths)
+	for _, s := range size {
+		for _, c := range conn {
+			for _, d := range depth {
+				all = append(all, compare.Cell{Size: s, Conns: c, Depth: d})
 			}
 		}
 	}
-	return all, err
+	return all, cmp.Or(err1, err2, err3)
+}
+
+// numbers reads numbers with commas between them, or none.
+func numbers(list string) (all []int, err error) {
+	if list == "" {
+		return nil, nil
+	}
+	for s := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 0 {
+			return nil, usageError{fmt.Errorf("%q is no list of numbers", list)}
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// needFiles fails if a server could not have all connections open.
+func (cfg *compareConfig) needFiles() error {
+	most := slices.Max(append(cfg.Idle, 0))
+	for _, cell := range cfg.Cells {
+		most = max(most, cell.Conns)
+	}
+	return proc.NeedFiles(compare.Files(cfg.Peers, most))
+}
+
+// compareReport is the outcome of compare, as JSON has it.
+type compareReport struct {
+	Load []compare.Table     `json:"load"`
+	Idle []compare.IdleTable `json:"idle"`
 }
 
 func runCompare(ctx context.Context, args []string) error {
 	cfg, err := parseCompare(args)
 	if err != nil {
+		return err
+	}
+	if err := cfg.needFiles(); err != nil {
 		return err
 	}
 	bin, err := cfg.build(ctx)
@@ -89,25 +121,50 @@ func runCompare(ctx context.Context, args []string) error {
 	if !cfg.json {
 		cfg.explain()
 	}
-	var tables []compare.Table
+	r, err := cfg.measure(ctx)
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	if err != nil || !cfg.json {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// measure measures one cell after the other, and tells of each at once.
+func (cfg *compareConfig) measure(ctx context.Context) (r compareReport, err error) {
 	for _, cell := range cfg.Cells {
-		table, err := cfg.measure(ctx, cell)
-		if ctx.Err() != nil {
-			return errors.New("interrupted")
-		}
+		table, err := shown(func(doing func(string)) (compare.Table, error) { return cfg.Run(ctx, cell, doing) })
 		if err != nil {
-			return err
+			return r, err
 		}
-		tables = append(tables, table)
-		if !cfg.json {
-			fmt.Printf("\n%v\n", cell)
-			report.Table(os.Stdout, table.Text())
+		r.Load = append(r.Load, table)
+		cfg.tell(cell.String(), table.Text())
+	}
+	for _, n := range cfg.Idle {
+		table, err := shown(func(doing func(string)) (compare.IdleTable, error) { return cfg.RunIdle(ctx, n, doing) })
+		if err != nil {
+			return r, err
 		}
+		r.Idle = append(r.Idle, table)
+		cfg.tell(table.String(), table.Text())
 	}
-	if cfg.json {
-		return json.NewEncoder(os.Stdout).Encode(tables)
+	return r, nil
+}
+
+func (cfg *compareConfig) tell(title string, rows [][]string) {
+	if !cfg.json {
+		fmt.Printf("\n%s\n", title)
+		report.Table(os.Stdout, rows)
 	}
-	return nil
+}
+
+// shown shows what run is doing.
+func shown[T any](run func(doing func(string)) (T, error)) (T, error) {
+	var now atomic.Value
+	now.Store("")
+	defer report.Progress(func() string { return now.Load().(string) })()
+	return run(func(what string) { now.Store(what) })
 }
 
 // build builds the peers into a new folder.
@@ -134,15 +191,9 @@ func (cfg *compareConfig) build(ctx context.Context) (bin string, err error) {
 
 func (cfg *compareConfig) explain() {
 	fmt.Printf(`Each server takes turns with the same client on processor %d: %s.
-Medians of %s of %v, in brackets the least and the greatest. CPU is time a
-message. server/client is the server's CPU time by the client's, which cancels
-the machine's changes of speed; the last column is that, by %s's in the same round.
+Medians of %s, in brackets the least and the greatest; load lasts %v.
+CPU is time a message. server/client is the server's CPU time by the client's,
+which cancels the machine's changes of speed; the last column is that, by %s's
+in the same round. RSS is resident memory after a garbage collection.
 `, cfg.CPU, proc.Machine(), report.Plural(cfg.Rounds, "round"), cfg.Duration, cfg.Peers[0].Name)
-}
-
-func (cfg *compareConfig) measure(ctx context.Context, cell compare.Cell) (compare.Table, error) {
-	var now atomic.Value
-	now.Store("")
-	defer report.Progress(func() string { return now.Load().(string) })()
-	return cfg.Run(ctx, cell, func(what string) { now.Store(what) })
 }

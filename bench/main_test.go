@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	if bin, err = os.MkdirTemp("", "bench"); err != nil {
 		log.Fatal(err)
 	}
-	programs := append([]compare.Peer{{Name: "bench", Dir: "bench"}}, compare.Peers...)
+	programs := append([]compare.Peer{{Name: "bench", Dir: "bench"}, {Name: "echo", Dir: "examples/echo"}}, compare.Peers...)
 	if err := compare.Build(context.Background(), "..", bin, programs); err != nil {
 		log.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func echoServer(t *testing.T, args ...string) (url, debug string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := proc.Start(program("sockeye"), append(args, "-pprof", debug)...)
+	s, err := proc.Start(program("echo"), append(args, "-pprof", debug)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestTooFewDescriptors(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	for _, args := range []string{
 		"", "nonsense", "echo -nonsense", "echo extra", "echo -conns 0", "echo -url http://127.0.0.1/", "demo", "demo -echo x -conns -1",
-		"compare -peers nobody", "compare -sizes many", "compare -rounds 0", "rawclient extra",
+		"compare -peers nobody", "compare -sizes many", "compare -rounds 0", "compare -idle few", "compare -conns 1,", "rawclient extra",
 	} {
 		out, diag, status := bench(t, strings.Fields(args)...)
 		if status != 2 || out != "" || diag == "" {
@@ -209,7 +209,7 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestDemo(t *testing.T) {
-	out, diag, status := bench(t, "demo", "-echo", program("sockeye"), "-conns", "200", "-duration", "300ms")
+	out, diag, status := bench(t, "demo", "-echo", program("echo"), "-conns", "200", "-duration", "300ms")
 	if status != 0 || diag != "" {
 		t.Errorf("status %d, %s", status, diag)
 	}
@@ -220,7 +220,7 @@ func TestDemo(t *testing.T) {
 // The checks of the demo must be able to fail: this server ends badly.
 func TestDemoOfABadServer(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad")
-	script := fmt.Sprintf("#!/bin/sh\n%s \"$@\" &\ntrap 'kill $!; wait $!; exit 7' TERM\nwait\n", program("sockeye"))
+	script := fmt.Sprintf("#!/bin/sh\n%s \"$@\" &\ntrap 'kill $!; wait $!; exit 7' TERM\nwait\n", program("echo"))
 	if err := os.WriteFile(bad, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -237,30 +237,4 @@ func TestDemoOfNoServer(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	contains(t, diag, "/nowhere/echo")
-}
-
-func TestCompareJSON(t *testing.T) {
-	out, diag, status := bench(t, "compare", "-rounds", "2", "-duration", "100ms", "-warmup", "20ms", "-sizes", "10", "-conns", "5", "-depths", "1,2", "-json")
-	var tables []compare.Table
-	if err := json.Unmarshal([]byte(out), &tables); err != nil || status != 0 {
-		t.Fatalf("status %d, %v\n%s%s", status, err, out, diag)
-	}
-	if len(tables) != 2 || tables[1].Cell != (compare.Cell{Size: 10, Conns: 5, Depth: 2}) {
-		t.Fatalf("%s", out)
-	}
-	for _, table := range tables {
-		for i, row := range table.Rows {
-			if row.Peer != compare.Peers[i].Name || len(row.Rounds) != 2 || row.Rate.Min <= 0 || row.Cost.Min <= 0 || row.First.Min <= 0 {
-				t.Errorf("%v: %+v", table.Cell, row)
-			}
-		}
-	}
-}
-
-func TestCompareText(t *testing.T) {
-	out, _, status := bench(t, "compare", "-rounds", "1", "-duration", "50ms", "-warmup", "20ms", "-sizes", "10", "-conns", "5", "-peers", "sockeye")
-	if status != 0 {
-		t.Errorf("status %d", status)
-	}
-	contains(t, out, "10 B, 5 connections, depth 1", "messages/s", "of sockeye", "1.00 (1.00-1.00)")
 }

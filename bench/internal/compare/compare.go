@@ -19,6 +19,7 @@ import (
 type Plan struct {
 	Peers    []Peer
 	Cells    []Cell
+	Idle     []int         // numbers of connections that are held without a message
 	Rounds   int           // of all peers, in turn
 	Warmup   time.Duration // before each measured time
 	Duration time.Duration // of each measured time
@@ -60,19 +61,25 @@ func (p *Plan) Run(ctx context.Context, cell Cell, doing func(string)) (Table, e
 // it, so that the ratio of their CPU times holds whatever the processor's
 // speed was meanwhile.
 func (p *Plan) measure(ctx context.Context, peer Peer, cell Cell) (sample raw.Result, err error) {
-	err = proc.Pinned(p.CPU, func() error {
-		server, err := proc.Start(filepath.Join(p.Bin, peer.Name), peer.Args...)
+	err = p.with(peer, func(server *proc.Server) error {
+		out, err := p.client(ctx, peer, cell, server).Output()
 		if err != nil {
 			return err
 		}
-		client := p.client(ctx, peer, cell, server)
-		out, err := client.Output()
-		if err == nil {
-			err = json.Unmarshal(out, &sample)
-		}
-		return errors.Join(err, server.Stop(10*time.Second))
+		return json.Unmarshal(out, &sample)
 	})
 	return sample, err
+}
+
+// with calls f while a fresh process of the peer runs, both on our processor.
+func (p *Plan) with(peer Peer, f func(*proc.Server) error) error {
+	return proc.Pinned(p.CPU, func() error {
+		server, err := proc.Start(filepath.Join(p.Bin, peer.Name))
+		if err != nil {
+			return err
+		}
+		return errors.Join(f(server), server.Stop(10*time.Second))
+	})
 }
 
 func (p *Plan) client(ctx context.Context, peer Peer, cell Cell, server *proc.Server) *exec.Cmd {

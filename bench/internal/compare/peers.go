@@ -11,22 +11,30 @@ import (
 	"slices"
 )
 
-// Peer is a server program. It is built by "go build" in its folder; it
-// listens on the address of its -addr flag, prints "listening on ADDR" with
-// the real port, echoes on one event loop or whatever it calls so, and ends on
-// SIGTERM. To add one, write that program and its line in [Peers].
+// Peer is a server program. It is built by "go build" in its folder, and its
+// main function is one of package peer's. It echoes on one event loop, or
+// whatever it calls so. To add one, write that program and its line in [Peers].
 type Peer struct {
 	Name  string
-	Dir   string   // from the project's root
-	Args  []string // beside -addr
-	Plain bool     // it echoes bytes and knows no WebSocket
+	Dir   string // from the project's root
+	Plain bool   // it echoes bytes and knows no WebSocket
+
+	// Descriptors is how many it needs for a connection, if not one.
+	Descriptors int
 }
 
 // Peers are the servers that can be compared. The first one is the limit: what
 // a server could cost that did nothing but echo.
 var Peers = []Peer{
 	{Name: "epoll", Dir: "bench/peers/epoll", Plain: true},
-	{Name: "sockeye", Dir: "examples/echo", Args: []string{"-loops", "1"}},
+	{Name: "sockeye", Dir: "bench/peers/sockeye"},
+	{Name: "gnet", Dir: "bench/peers/gnet"},
+	{Name: "gobwas", Dir: "bench/peers/gobwas"},
+	{Name: "easygo", Dir: "bench/peers/easygo", Descriptors: 2},
+	{Name: "gws", Dir: "bench/peers/gws"},
+	{Name: "gorilla", Dir: "bench/peers/gorilla"},
+	{Name: "coder", Dir: "bench/peers/coder"},
+	{Name: "nbio", Dir: "bench/peers/nbio"},
 }
 
 // Find gives the peers of these names, in this order. A name may come twice:
@@ -40,6 +48,19 @@ func Find(names []string) (found []Peer, err error) {
 		found = append(found, Peers[i])
 	}
 	return found, nil
+}
+
+// otherFiles is how many descriptors a server needs beside its connections'.
+const otherFiles = 100
+
+// Files gives the number of descriptors that one of the peers, or their client,
+// needs for n connections.
+func Files(peers []Peer, n int) int {
+	each := 1
+	for _, p := range peers {
+		each = max(each, p.Descriptors)
+	}
+	return each*n + otherFiles
 }
 
 // Root finds the project's root: dir or the nearest folder above it that has

@@ -43,3 +43,10 @@ func TestBuildTellsWhatIsWrong(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestFiles(t *testing.T) {
+	peers := []Peer{{Name: "one"}, {Name: "two", Descriptors: 2}}
+	if one, two := Files(peers[:1], 500), Files(peers, 500); one != 600 || two != 1100 {
+		t.Errorf("%d and %d", one, two)
+	}
+}

@@ -4,21 +4,24 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/sockeye-ws/sockeye/bench/internal/peer"
 )
 
-// startTimeout is how long a started server may take until it listens.
-const startTimeout = 10 * time.Second
+// answerTimeout is how long a started server may take until it listens, or has
+// collected its garbage.
+const answerTimeout = 10 * time.Second
 
 // Server is a running program that was started by [Start].
 type Server struct {
 	Addr string // where it listens
 	cmd  *exec.Cmd
+	out  *bufio.Reader
 }
 
 // Start runs a server program until [Server.Stop]: it must listen on the
@@ -36,8 +39,8 @@ func Start(program string, args ...string) (*Server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	s := &Server{cmd: cmd}
-	if s.Addr, err = listeningLine(out); err != nil {
+	s := &Server{cmd: cmd, out: bufio.NewReader(out)}
+	if s.Addr, err = s.answer("listening on "); err != nil {
 		cmd.Process.Kill()
 		return nil, fmt.Errorf("%s: %w", program, errors.Join(err, cmd.Wait()))
 	}
@@ -46,6 +49,16 @@ func Start(program string, args ...string) (*Server, error) {
 
 // PID gives the program's process.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
+
+// Collect has a program of package peer collect its garbage and give what is
+// free back to the system, and waits until it has done so.
+func (s *Server) Collect() error {
+	if err := s.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		return err
+	}
+	_, err := s.answer(peer.Collected)
+	return err
+}
 
 // Stop sends SIGTERM and waits for the end, at most for timeout: then it kills
 // the program, which is an error, as is any exit status but 0.
@@ -61,24 +74,26 @@ func (s *Server) Stop(timeout time.Duration) error {
 	return err
 }
 
-func listeningLine(out io.Reader) (addr string, err error) {
+// answer reads a line that begins with want, and gives the rest of it. After an
+// error there must be no other call.
+func (s *Server) answer(want string) (rest string, err error) {
 	type line struct {
 		text string
 		err  error
 	}
-	first := make(chan line, 1)
+	next := make(chan line, 1)
 	go func() {
-		text, err := bufio.NewReader(out).ReadString('\n')
-		first <- line{text, err}
+		text, err := s.out.ReadString('\n')
+		next <- line{text, err}
 	}()
 	select {
-	case l := <-first:
-		addr, ok := strings.CutPrefix(strings.TrimSpace(l.text), "listening on ")
+	case l := <-next:
+		rest, ok := strings.CutPrefix(strings.TrimSpace(l.text), want)
 		if !ok {
-			return "", fmt.Errorf("wrote %q and not where it listens: %v", l.text, l.err)
+			return "", fmt.Errorf("wrote %q and not %q: %v", l.text, want, l.err)
 		}
-		return addr, nil
-	case <-time.After(startTimeout):
-		return "", fmt.Errorf("does not listen after %v", startTimeout)
+		return rest, nil
+	case <-time.After(answerTimeout):
+		return "", fmt.Errorf("did not write %q within %v", want, answerTimeout)
 	}
 }

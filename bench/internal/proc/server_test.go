@@ -50,11 +50,34 @@ func TestStartAndStop(t *testing.T) {
 
 func TestStartOfWhatDoesNotListen(t *testing.T) {
 	for _, body := range []string{"exit 1", "echo hello; exit 0"} {
-		if _, err := Start(script(t, body)); err == nil || !strings.Contains(err.Error(), "not where it listens") {
+		if _, err := Start(script(t, body)); err == nil || !strings.Contains(err.Error(), `not "listening on "`) {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
 	if _, err := Start("/nowhere/at/all"); err == nil {
 		t.Error("started what does not exist")
+	}
+}
+
+func TestCollect(t *testing.T) {
+	for body, want := range map[string]string{
+		"echo collected": "",
+		"echo later":     `wrote "later\n" and not "collected"`,
+		"exit 1":         `not "collected": EOF`,
+	} {
+		s, err := Start(script(t, "trap '"+body+`' USR1; trap 'exit 0' TERM; echo "listening on $2"; while :; do sleep 0.01; done`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Collect()
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", body, err, want)
+		}
+		if want == "" {
+			err = s.Collect()
+		}
+		if stop := s.Stop(10 * time.Second); body != "exit 1" && stop != nil || err != nil && want == "" {
+			t.Errorf("%s: %v, %v", body, err, stop)
+		}
 	}
 }

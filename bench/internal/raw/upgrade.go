@@ -16,10 +16,15 @@ const (
 	accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 )
 
-// upgrade makes a fresh connection a WebSocket, waiting for the answer for 5 s.
+// limitReads lets each read that waits fail after 5 s.
+func limitReads(fd int) error {
+	return os.NewSyscallError("setsockopt", unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
+}
+
+// upgrade makes a fresh connection a WebSocket.
 func upgrade(fd int) error {
-	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}); err != nil {
-		return os.NewSyscallError("setsockopt", err)
+	if err := limitReads(fd); err != nil {
+		return err
 	}
 	if err := send(fd, []byte(request)); err != nil {
 		return err

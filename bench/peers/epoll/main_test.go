@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -72,7 +70,7 @@ func exchange(addr string, sent []byte) ([]byte, error) {
 
 func TestClosesWhatEnds(t *testing.T) {
 	s := start(t)
-	before := descriptors(t, s)
+	before := withoutConnections(t, s)
 	for range 50 {
 		if got, err := exchange(s.Addr, []byte("hello")); err != nil || string(got) != "hello" {
 			t.Fatalf("%q (%v)", got, err)
@@ -87,10 +85,30 @@ func TestClosesWhatEnds(t *testing.T) {
 	}
 }
 
-func descriptors(t *testing.T, s *proc.Server) int {
-	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.PID()))
+// withoutConnections gives the descriptors of a server that is past its start:
+// it has answered.
+func withoutConnections(t *testing.T, s *proc.Server) int {
+	t.Helper()
+	c, err := net.Dial("tcp", s.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(open)
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := c.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	return descriptors(t, s) - 1
+}
+
+func descriptors(t *testing.T, s *proc.Server) int {
+	t.Helper()
+	open, err := proc.Descriptors(s.PID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open
 }

@@ -1,0 +1,52 @@
+// Nbio echoes with lesismal/nbio on its event loop.
+package main
+
+import (
+	"log"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/lesismal/nbio/logging"
+	"github.com/lesismal/nbio/mempool"
+	"github.com/lesismal/nbio/nbhttp"
+	"github.com/lesismal/nbio/nbhttp/websocket"
+	"github.com/sockeye-ws/sockeye/bench/internal/peer"
+)
+
+func main() { peer.Main(serve) }
+
+// serve configures nbio as the benchmarks of its author do.
+func serve(l net.Listener) error {
+	logging.SetLevel(logging.LevelError)               // standard output is for where we listen
+	mempool.DefaultMemPool = mempool.New(2<<10, 1<<30) // a message, and 1 KiB
+	upgrader := websocket.NewUpgrader()
+	upgrader.KeepaliveTime = 0 // else a timer is set for each message
+	upgrader.OnMessage(func(c *websocket.Conn, kind websocket.MessageType, payload []byte) {
+		c.WriteMessage(kind, payload)
+	})
+	server := nbhttp.NewEngine(nbhttp.Config{
+		Network:                 "tcp",
+		Addrs:                   []string{l.Addr().String()},
+		Listen:                  func(string, string) (net.Listener, error) { return l, nil },
+		Handler:                 upgrade(upgrader),
+		NPoller:                 1,
+		IOMod:                   nbhttp.IOModNonBlocking,
+		ReleaseWebsocketPayload: true,
+	})
+	if err := server.Start(); err != nil {
+		return err
+	}
+	select {}
+}
+
+func upgrade(u *websocket.Upgrader) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c, err := u.Upgrade(w, r, nil)
+		if err != nil {
+			log.Print(err)
+			return
+		}
+		c.SetReadDeadline(time.Time{}) // that of the HTTP request
+	}
+}
