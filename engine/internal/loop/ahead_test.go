@@ -42,6 +42,12 @@ func TestReadAhead(t *testing.T) {
 				return nil
 			}
 			r.filled = func(c *Conn, n int) { r.got[c] = append(r.got[c], own[:n]...) }
+			r.data = func(c *Conn, b []byte) {
+				if c == special {
+					r.t.Error("it was not read to its room")
+				}
+				r.got[c] = append(r.got[c], b...)
+			}
 		}},
 		{"to be told that its peer has gone", func(r *rig, c *Conn) {
 			c.Lock()
@@ -78,6 +84,20 @@ func TestReadAhead(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// A connection that is held is not read from, also if it is one of several.
+func TestHeldIsNotReadAhead(t *testing.T) {
+	var held *Conn
+	r := newRig(t, &script{hold: func(c *Conn, _ int) bool { return c == held }})
+	conns, _ := r.readyTogether(3, 100)
+	held = conns[1]
+	held.fillSocket()
+	r.until("the others are heard", func() bool { return len(r.got) == 2 })
+	r.tick()
+	if n := r.sys.readsOf(held.FD()); n != 0 {
+		t.Errorf("read %d times while held", n)
 	}
 }
 

@@ -373,11 +373,23 @@ func testWake(t *testing.T, p Poller) {
 
 // Each of several goroutines asks for something, wakes the poller and waits to
 // be answered: one Wake lost, and all come to a halt. One goroutine alone has
-// no others whose Wakes would hide that.
+// no others whose Wakes would hide that; one that wakes without end meets the
+// poller wherever it is.
 func testRacingWakes(t *testing.T, p Poller, wakes int) {
-	for _, n := range []int{1, 4} {
-		racingWakes(t, p, n, wakes/2/n)
-	}
+	t.Run("alone", func(t *testing.T) { racingWakes(t, p, 1, wakes/2) })
+	t.Run("together", func(t *testing.T) { racingWakes(t, p, 4, wakes/8) })
+	t.Run("without end", func(t *testing.T) {
+		var over atomic.Bool
+		var others sync.WaitGroup
+		others.Go(func() {
+			for !over.Load() {
+				p.Wake()
+			}
+		})
+		racingWakes(t, p, 1, wakes/20)
+		over.Store(true)
+		others.Wait()
+	})
 }
 
 func racingWakes(t *testing.T, p Poller, askers, times int) {

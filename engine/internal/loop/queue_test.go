@@ -25,8 +25,15 @@ type queueCheck struct {
 }
 
 func (k *queueCheck) append(n int) {
+	held := 0
+	if k.q.buf != nil {
+		held = cap(k.q.buf.B)
+	}
 	b := k.q.room(n)
 	before := len(b.B)
+	if held > 0 && k.want.Len()+n <= held && cap(b.B) > held {
+		k.t.Fatalf("grew from %d to %d for %d bytes after %d", held, cap(b.B), n, k.want.Len())
+	}
 	if cap(b.B)-before < n {
 		k.t.Fatalf("room for %d bytes, not %d", cap(b.B)-before, n)
 	}
