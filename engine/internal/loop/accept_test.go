@@ -3,8 +3,6 @@
 package loop
 
 import (
-	"errors"
-	"io"
 	"net"
 	"slices"
 	"sync"
@@ -139,14 +137,6 @@ func (r *rig) expectPause(ls *Listener, ln net.Listener) (newcomer *peer) {
 		r.t.Fatalf("accepted %d times while paused", n-before)
 	}
 	return newcomer
-}
-
-// expectGone waits for the end of the connection, a reset or not.
-func (p *peer) expectGone() {
-	p.t.Helper()
-	if _, err := io.Copy(io.Discard, p); err != nil && !errors.Is(err, syscall.ECONNRESET) {
-		p.t.Fatalf("the peer read until %v", err)
-	}
 }
 
 // Without even a spare descriptor nobody is shed, but all else is the same, and

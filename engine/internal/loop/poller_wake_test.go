@@ -1,0 +1,101 @@
+//go:build linux || darwin || freebsd
+
+package loop
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+func testWake(t *testing.T, p Poller) {
+	p.Wake()
+	p.Wake()
+	expectReady(t, waitFor(t, p, -1)) // woken before it waits
+	var others sync.WaitGroup
+	for range 100 {
+		others.Go(p.Wake)
+		expectReady(t, waitFor(t, p, -1))
+		others.Wait()
+		expectReady(t, poll(t, p)) // takes a Wake that came late
+	}
+	a, b := socketPair(t)
+	ok(t, p.Add(a, here, Readable))
+	write(t, b)
+	p.Wake()
+	expectReady(t, waitFor(t, p, -1), Event{here, Readable}) // together
+}
+
+// Each of several goroutines asks for something, wakes the poller and waits to
+// be answered: one Wake lost, and all come to a halt. One goroutine alone has
+// no others whose Wakes would hide that; one that wakes without end meets the
+// poller wherever it is.
+func testRacingWakes(t *testing.T, p Poller, wakes int) {
+	t.Run("alone", func(t *testing.T) { racingWakes(t, p, 1, wakes/2) })
+	t.Run("together", func(t *testing.T) { racingWakes(t, p, 4, wakes/8) })
+	t.Run("without end", func(t *testing.T) {
+		var over atomic.Bool
+		var others sync.WaitGroup
+		others.Go(func() {
+			for !over.Load() {
+				p.Wake()
+			}
+		})
+		racingWakes(t, p, 1, wakes/20)
+		over.Store(true)
+		others.Wait()
+	})
+}
+
+func racingWakes(t *testing.T, p Poller, askers, times int) {
+	asked := make([]atomic.Int32, askers)
+	answers := make([]chan struct{}, askers)
+	var others sync.WaitGroup
+	for i := range asked {
+		answers[i] = make(chan struct{}, 1)
+		others.Go(func() {
+			for range times {
+				asked[i].Store(1)
+				p.Wake()
+				<-answers[i]
+			}
+		})
+	}
+	for left := askers * times; left > 0; {
+		expectReady(t, waitFor(t, p, -1))
+		for i := range asked {
+			if asked[i].Swap(0) == 1 {
+				answers[i] <- struct{}{}
+				left--
+			}
+		}
+	}
+	others.Wait()
+}
+
+// Descriptors that take the numbers of the poller's must not be written to.
+func testWakeAfterClose(t *testing.T, p Poller) {
+	p.Wake()
+	expectReady(t, waitFor(t, p, -1)) // so that the next Wake writes
+	var others sync.WaitGroup
+	others.Go(func() {
+		for range 1000 {
+			p.Wake()
+			runtime.Gosched()
+		}
+	})
+	waitFor(t, p, -1)
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	a, b := socketPair(t)
+	others.Wait()
+	p.Wake()
+	for _, fd := range []int{a, b} {
+		if n, e := OS.Read(fd, make([]byte, 8)); e != syscall.EAGAIN {
+			t.Errorf("Wake after Close has written %d bytes to somebody else (%v)", n, e)
+		}
+	}
+}
