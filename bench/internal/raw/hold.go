@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 // Held are open connections without traffic.
@@ -45,7 +43,7 @@ func (c *client) once(fd int) error {
 	}
 	reply := c.buf[:c.reply]
 	for off := 0; off < len(reply); {
-		n, err := unix.Read(fd, reply[off:])
+		n, err := read(fd, reply[off:])
 		if err != nil {
 			return os.NewSyscallError("read", err)
 		}

@@ -32,7 +32,7 @@ func upgrade(fd int) error {
 	var head []byte
 	var buf [1024]byte
 	for !bytes.HasSuffix(head, []byte("\r\n\r\n")) {
-		n, err := unix.Read(fd, buf[:])
+		n, err := read(fd, buf[:])
 		if err != nil {
 			return fmt.Errorf("handshake: %w after %q", err, head)
 		}
@@ -45,4 +45,14 @@ func upgrade(fd int) error {
 		return fmt.Errorf("handshake refused: %q", head)
 	}
 	return nil
+}
+
+// read waits for bytes. A read with a time limit is interrupted by any signal,
+// such as those of the runtime.
+func read(fd int, b []byte) (n int, err error) {
+	for {
+		if n, err = unix.Read(fd, b); err != unix.EINTR {
+			return n, err
+		}
+	}
 }
