@@ -33,11 +33,15 @@ func (c *Conn) Close(code codec.CloseCode, reason string) error {
 }
 
 // Abort ends the connection at once, without a Close frame, and without
-// sending what is still unsent. OnClose comes with 1006.
+// sending what is still unsent. OnClose comes with [ErrAborted], and with 1006
+// unless a Close was under way.
 func (c *Conn) Abort() {
 	c.conn.Lock()
 	if c.end == nil {
 		c.end = &CloseError{Code: codec.CloseAbnormal}
+	}
+	if c.end.Err == nil && !c.end.Clean && c.State() != Closed {
+		c.end.Err = ErrAborted
 	}
 	if c.State() == Open {
 		c.setStateLocked(Closing)
@@ -49,7 +53,9 @@ func (c *Conn) Abort() {
 // closeLocked sends the Close frame that end describes.
 func (c *Conn) closeLocked(end *CloseError) {
 	c.end = end
+	c.conn.AttendLocked() // before the state: a timer must not take itself for that of closing
 	c.setStateLocked(Closing)
+	c.conn.DropLatestLocked()
 	b := c.conn.RoomLocked(codec.MaxHeaderSize + 125)
 	if c.profile.client {
 		b = codec.AppendMaskedClose(b, end.Code, end.Reason, newMask())
@@ -57,7 +63,6 @@ func (c *Conn) closeLocked(end *CloseError) {
 		b = codec.AppendClose(b, end.Code, end.Reason)
 	}
 	c.conn.CommitLocked(b, nil)
-	c.conn.AttendLocked()
 }
 
 func (c *Conn) setStateLocked(s State) { c.conn.SetStateLocked(uint8(s)) }

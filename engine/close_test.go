@@ -284,7 +284,7 @@ func TestAbort(t *testing.T) {
 	c.Abort()
 	c.Abort()
 	p.expectCut()
-	if got := *r.end(t); got != (engine.CloseError{Code: codec.CloseAbnormal}) {
+	if got := *r.end(t); got != (engine.CloseError{Code: codec.CloseAbnormal, Err: engine.ErrAborted}) {
 		t.Errorf("OnClose got %#v", got)
 	}
 	c.Abort()

@@ -29,12 +29,12 @@ type DialOptions struct {
 	// Header is added to the request, for instance Authorization or Cookie.
 	Header http.Header
 
-	// NetDial opens the connection, a *net.TCPConn or *net.UnixConn. Default:
-	// (&net.Dialer{}).DialContext.
+	// NetDial opens the connection, a *net.TCPConn or *net.UnixConn, which is
+	// then the engine's. Default: (&net.Dialer{}).DialContext.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// The rest is as in Options. HandshakeTimeout limits Dial as a whole, as
-	// its ctx does.
+	// The rest is as in Options, but that HandshakeTimeout limits Dial as a
+	// whole, as its ctx does, and cannot be none.
 	HandshakeTimeout time.Duration
 	IdleTimeout      time.Duration
 	CloseTimeout     time.Duration
@@ -181,7 +181,7 @@ func (s *sessions) begin(c *Conn, fd int, a *attempt) {
 		s.abandon(fd, a, ErrServerClosed)
 		return
 	}
-	if e := s.loop.Add(&c.conn, fd); e != 0 {
+	if e := s.loop.Adopt(&c.conn, fd); e != 0 {
 		s.abandon(fd, a, fmt.Errorf("engine: dial: %w", e))
 		return
 	}

@@ -3,9 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockeye-ws/sockeye/codec"
 )
 
 // A server that is shutting down takes no more clients, of which some may have
@@ -36,4 +39,40 @@ func TestDialGivenUpWhileDraining(t *testing.T) {
 		}
 		unix.Close(fds[1])
 	}
+}
+
+// Whoever was told of a connection's end holds the CloseError: giving Dial up
+// late must not change it.
+func TestGiveUpAfterTheEnd(t *testing.T) {
+	end := make(chan *CloseError, 1)
+	s := NewServer(HandlerFuncs{Open: func(c *Conn) { c.Close(codec.CloseNormal, "") }}, Options{})
+	defer s.Close()
+	l, err := listenTCP("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Serve(l)
+	h := HandlerFuncs{Close: func(_ *Conn, err error) { end <- err.(*CloseError) }}
+	c, err := Dial(t.Context(), "ws://"+l.Addr().String()+"/", h, DialOptions{Server: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := <-end
+	done := make(chan struct{})
+	c.conn.Loop().Post(func() {
+		c.sessions().giveUp(c, context.Canceled)
+		close(done)
+	})
+	<-done
+	if got.Err != nil || !got.Clean {
+		t.Errorf("the end became %+v", *got)
+	}
+}
+
+func TestTurnsWrap(t *testing.T) {
+	g := &group{sessions: make([]*sessions, 3)}
+	g.turn.Store(math.MaxInt32)
+	g.next()
+	g.turn.Store(math.MaxUint32)
+	g.next()
 }

@@ -52,9 +52,16 @@ func (g *group) stop() {
 	g.running.Wait()
 }
 
+// each runs f on every loop.
+func (g *group) each(f func(*sessions)) {
+	for _, s := range g.sessions {
+		s.loop.Post(func() { f(s) })
+	}
+}
+
 // next gives each loop its turn.
 func (g *group) next() *sessions {
-	return g.sessions[int(g.turn.Add(1))%len(g.sessions)]
+	return g.sessions[g.turn.Add(1)%uint32(len(g.sessions))]
 }
 
 func (s *sessions) cutAll() {

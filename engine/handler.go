@@ -8,7 +8,9 @@ import "github.com/sockeye-ws/sockeye/codec"
 //
 // The calls run on the connection's event loop, so they must not block: every
 // connection of that loop waits meanwhile. A panic is recovered and logged,
-// and costs its connection only, which is closed with 1011.
+// and costs its connection only, which is closed with 1011; but
+// runtime.Goexit, which testing's FailNow calls, ends the loop and with it all
+// of its connections.
 type Handler interface {
 	// OnOpen is called when the handshake is done, before any message.
 	OnOpen(c *Conn)

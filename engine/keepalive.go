@@ -61,6 +61,10 @@ func (c *Conn) watch() {
 // cut ends a connection whose peer has had its time.
 func (s *sessions) cut(c *Conn, err error) {
 	c.conn.Lock()
+	if c.conn.Gone() {
+		c.conn.Unlock()
+		return // OnClose may have been told already
+	}
 	if c.end == nil {
 		c.end = &CloseError{Code: codec.CloseAbnormal}
 	}

@@ -18,7 +18,8 @@ const (
 )
 
 // Options configures a [Server]. The zero value is safe to expose to the
-// internet: every limit is on.
+// internet: every limit is on. Where a negative value has no meaning of its
+// own it stands for the default, as 0 does.
 type Options struct {
 	// Loops is the number of event loops, each one goroutine. Default:
 	// GOMAXPROCS. More than that only adds switches.

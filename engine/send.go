@@ -152,9 +152,9 @@ func (c *Conn) admitLocked(message bool) error {
 // the limit is unsent nothing is read, so that a peer that only reads its
 // answers late is never closed for it.
 func (c *Conn) fullLocked() bool {
-	limit := c.profile.maxBuffered
+	room := 0
 	if c.conn.CorkedLocked() {
-		limit += c.profile.codec.MaxMessage
+		room = c.profile.codec.MaxMessage
 	}
-	return c.conn.BufferedLocked() > limit
+	return c.conn.BufferedLocked()-c.profile.maxBuffered > room
 }

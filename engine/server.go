@@ -23,8 +23,9 @@ type Server struct {
 	casting pending       // broadcasts under way
 }
 
-// NewServer makes a server whose connections h handles. It has no loops and
-// opens no sockets before the first Serve or Dial.
+// NewServer makes a server whose connections h handles; h may be nil only if
+// o.Upgrade gives each a handler. It has no loops and opens no sockets before
+// the first Serve or Dial. What o refers to must not change afterwards.
 func NewServer(h Handler, o Options) *Server {
 	return &Server{settings: o.settings(h), loops: o.Loops, system: loop.OS, closing: make(chan struct{})}
 }
@@ -51,6 +52,7 @@ func (s *Server) ListenAndServe(addr string) error {
 	for i, l := range listeners {
 		if err := g.sessions[i].listen(l, nil); err != nil {
 			closeAll(listeners[i+1:])
+			g.each(func(s *sessions) { s.loop.CloseListeners() })
 			return err
 		}
 	}

@@ -38,9 +38,7 @@ func (c *Conn) Finish(d time.Duration, peer Peer) {
 		return
 	}
 	c.setLocked(finishing | uint32(peer))
-	if c.out != nil {
-		c.out.latestLen = 0
-	}
+	c.DropLatestLocked()
 	if c.has(paused) {
 		c.clearLocked(paused)
 		c.registerLocked()
@@ -105,12 +103,18 @@ type ending struct {
 func (l *Loop) closeEnded() {
 	for i := 0; i < len(l.closing); i++ {
 		end := l.closing[i]
+		if end.c == nil {
+			continue // the user's code ended the goroutine in Closed
+		}
+		l.closing[i] = ending{}
+		if end.c.has(adopted) {
+			l.poller.Remove(int(end.c.fd))
+		}
 		l.sys.Close(int(end.c.fd))
 		l.conns.remove(end.c)
 		l.Stats.Open.Add(-1)
 		l.events.Closed(end.c, end.e)
 	}
-	clear(l.closing)
 	l.closing = l.closing[:0]
 }
 

@@ -41,6 +41,7 @@ const (
 	lingering                    // everything is sent: reading and discarding
 	broken                       // a write failed, with the errno in word
 	attending                    // on its way to Events.Attended
+	adopted                      // see Adopt
 	closed                       // to be freed at the end of the tick, or freed
 
 	errnoShift = 16

@@ -124,12 +124,11 @@ func New(sys System, events Events) (*Loop, error) {
 
 // Run runs the loop until [Loop.Stop] or until its poller fails, then closes
 // all that is open.
-func (l *Loop) Run() error {
-	var err error
+func (l *Loop) Run() (err error) {
+	defer l.end() // even if the user's code ends the goroutine
 	for err == nil && !l.stopping {
 		err = l.Tick()
 	}
-	l.end()
 	return err
 }
 
@@ -239,6 +238,16 @@ func (l *Loop) Add(c *Conn, fd int) Errno {
 	}
 	l.Stats.Open.Add(1)
 	return 0
+}
+
+// Adopt is Add for a socket that others may have a descriptor of as well: then
+// closing ours would not end its registration.
+func (l *Loop) Adopt(c *Conn, fd int) Errno {
+	e := l.Add(c, fd)
+	if e == 0 {
+		c.word.Or(adopted)
+	}
+	return e
 }
 
 // Events gives what the loop was made with.

@@ -35,8 +35,8 @@ type Event struct {
 // Add, Modify and Remove may be called from any goroutine, also while another
 // is in Wait. Registrations are level-triggered: Wait reports a descriptor
 // each time as long as it is ready for what it is registered for; errors and
-// hang-ups may be reported even with an empty interest. Closing a descriptor
-// ends its registration.
+// hang-ups may be reported even with an empty interest. Closing the last
+// descriptor of a socket ends its registration.
 //
 // Wait is for the loop's goroutine alone. It fills events, and returns how
 // many there are: without blocking if there are any, else when one comes,

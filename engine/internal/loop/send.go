@@ -124,6 +124,13 @@ func (c *Conn) SetLatestLocked(b []byte) {
 	c.out.latestLen = uint8(copy(c.out.latest[:], b))
 }
 
+// DropLatestLocked takes back what SetLatestLocked has not sent yet.
+func (c *Conn) DropLatestLocked() {
+	if c.out != nil {
+		c.out.latestLen = 0
+	}
+}
+
 // flushLocked sends the queue and then tail, and tells whether all is gone.
 // What is not is queued, but dropped if the connection broke.
 func (c *Conn) flushLocked(tail []byte) bool {
