@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -317,6 +318,49 @@ func TestClosedConnectionIsInert(t *testing.T) {
 			})
 		}
 	}
+}
+
+// User's code that ends the loop's goroutine, as testing's FailNow does, ends
+// the loop, but nothing twice: a descriptor could be another's by then.
+func TestGoexit(t *testing.T) {
+	for _, in := range []string{"Data", "Closed"} {
+		t.Run(in, func(t *testing.T) {
+			r := newRig(t, &script{})
+			r.data = func(c *Conn, _ []byte) {
+				c.Abort()
+				if in == "Data" {
+					runtime.Goexit()
+				}
+			}
+			r.closed = func(*Conn, Errno) {
+				if in == "Closed" && len(r.ends) == 1 {
+					runtime.Goexit()
+				}
+			}
+			conns, _ := r.readyTogether(3, 1)
+			over := make(chan struct{})
+			go func() { defer close(over); r.Run() }()
+			receive(t, over)
+			r.over = true
+			if len(r.ends) != len(conns) || r.Post(func() {}) {
+				t.Errorf("%d of %d were told of their end", len(r.ends), len(conns))
+			}
+			for _, c := range conns {
+				if n := countOf(r.sys.closed, c.FD()); n != 1 {
+					t.Errorf("descriptor %d was closed %d times", c.FD(), n)
+				}
+			}
+		})
+	}
+}
+
+func countOf(all []int, one int) (n int) {
+	for _, i := range all {
+		if i == one {
+			n++
+		}
+	}
+	return n
 }
 
 // When the loop ends it closes everything, and says so.
