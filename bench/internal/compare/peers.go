@@ -79,7 +79,8 @@ func Root(dir string) (string, error) {
 // Build builds peers into the folder bin, each under its name.
 func Build(ctx context.Context, root, bin string, peers []Peer) error {
 	for _, p := range peers {
-		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, p.Name), ".")
+		// Without debug information, which nobody loads, linking takes half the time.
+		build := exec.CommandContext(ctx, "go", "build", "-ldflags=-w", "-o", filepath.Join(bin, p.Name), ".")
 		build.Dir = filepath.Join(root, p.Dir)
 		build.Env = append(os.Environ(), "GOWORK=off") // each module as it stands
 		if out, err := build.CombinedOutput(); err != nil {
