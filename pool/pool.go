@@ -23,7 +23,14 @@ const (
 	maxBits = 22 // 4 MiB: what is larger is not kept
 )
 
-var classes [maxBits - minBits + 1]bytebufferpool.Pool
+// classes are allocated one by one: on 32-bit systems that is what aligns the
+// 64-bit counters in them.
+var classes = func() (c [maxBits - minBits + 1]*bytebufferpool.Pool) {
+	for k := range c {
+		c[k] = new(bytebufferpool.Pool)
+	}
+	return c
+}()
 
 // Get lends a buffer of length 0 and a capacity of at least size bytes. The
 // capacity is the next power of two from 256 B to 4 MiB; larger buffers are
