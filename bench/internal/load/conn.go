@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"errors"
 	"math"
 	"sync/atomic"
@@ -87,10 +88,11 @@ func (c *conn) OnMessage(link *engine.Conn, op codec.Opcode, payload []byte) {
 	}
 }
 
-// OnClose counts the connection as lost, unless it ended as the group wanted.
+// OnClose counts the connection as lost, unless it ended as the group wanted,
+// or was given up just when it opened.
 func (c *conn) OnClose(_ *engine.Conn, err error) {
-	wanted := c.group.closing.Load()
-	if e, ok := errors.AsType[*engine.CloseError](err); !wanted || !ok || !e.Clean {
+	wanted, givenUp := c.group.closing.Load(), errors.Is(err, context.Canceled)
+	if e, ok := errors.AsType[*engine.CloseError](err); !givenUp && (!wanted || !ok || !e.Clean) {
 		c.lose("closed", err)
 	}
 	c.gone.Store(true)
