@@ -1,5 +1,24 @@
 package engine
 
+import (
+	"testing"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/pool"
+)
+
+// Rest waits until every buffer is back: loops that clients share end a little
+// later than the test that used them, and then return one. Only what comes
+// after a rest can count buffers.
+func Rest(t testing.TB) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); pool.Lent() != 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d buffers are still lent by earlier tests", pool.Lent())
+		}
+	}
+}
+
 // FD gives the socket of c.
 func FD(c *Conn) int { return c.conn.FD() }
 

@@ -19,6 +19,7 @@ func heap() uint64 {
 
 // What a header declares costs nothing; memory follows the bytes that come.
 func TestDeclaredLengthsCostNothing(t *testing.T) {
+	engine.Rest(t)
 	const peers, limit = 100, 1 << 40
 	s := serve(t, echoing, engine.Options{MaxMessage: limit})
 	var all []*peer
@@ -49,6 +50,7 @@ func TestDeclaredLengthsCostNothing(t *testing.T) {
 
 // After all kinds of traffic a connection that is idle holds no buffer.
 func TestIdleConnectionHoldsNoBuffer(t *testing.T) {
+	engine.Rest(t)
 	s := serve(t, echoing, engine.Options{})
 	open(t, s)
 	lent := pool.Lent()
@@ -67,6 +69,7 @@ func TestIdleConnectionHoldsNoBuffer(t *testing.T) {
 
 // Whoever pauses in a message for good is an idle peer as any other.
 func TestHalfMessagesAreGivenBack(t *testing.T) {
+	engine.Rest(t)
 	r := record(echoing)
 	s := serve(t, r, engine.Options{IdleTimeout: 50 * time.Millisecond, HandshakeTimeout: 50 * time.Millisecond})
 	halfMessage := open(t, s)
