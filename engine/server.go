@@ -158,9 +158,26 @@ func (s *sessions) drain(done func()) {
 	if !s.draining {
 		s.draining = true
 		s.loop.CloseListeners()
-		s.each(s.goAway)
+		s.goAwayFrom(0)
 	}
 	s.checkDrained()
+}
+
+// drainSlice is how many connections a loop closes before it does other work:
+// with very many of them the answers to the first Close frames must not wait
+// for the last to be sent.
+const drainSlice = 512
+
+// goAwayFrom closes the connections from slot on, a slice in each tick.
+func (s *sessions) goAwayFrom(slot int) {
+	for last := min(slot+drainSlice, s.loop.Slots()); slot < last; slot++ {
+		if c := s.loop.Conn(slot); c != nil {
+			s.goAway(connOf(c))
+		}
+	}
+	if slot < s.loop.Slots() {
+		s.loop.Post(func() { s.goAwayFrom(slot) })
+	}
 }
 
 func (s *sessions) checkDrained() {

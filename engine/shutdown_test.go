@@ -183,3 +183,47 @@ func TestCloseCutsAll(t *testing.T) {
 		t.Errorf("OnClose got %#v", got)
 	}
 }
+
+// A loop with very many connections closes them in slices, between which it
+// goes on with its other work.
+func TestShutdownLeavesRoomForOtherWork(t *testing.T) {
+	const conns = 1200
+	opened := make(chan *engine.Conn, conns)
+	s := serve(t, engine.HandlerFuncs{Open: func(c *engine.Conn) { opened <- c }}, engine.Options{})
+	var all []*engine.Conn
+	for range conns {
+		open(t, s)
+		all = append(all, receive(t, "a connection to open", opened))
+	}
+	left := make(chan int, 1)
+	var look func()
+	look = func() {
+		switch n := openOf(all); {
+		case n == conns:
+			engine.Post(all[0], look)
+		default:
+			left <- n
+		}
+	}
+	engine.Post(all[0], look)
+	ctx, cancel := context.WithCancel(t.Context())
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(ctx) }()
+	if n := receive(t, "connections to be closed", left); n == 0 {
+		t.Errorf("all %d connections were closed at one go", conns)
+	}
+	eventually(t, "all connections to be closed", func() bool { return openOf(all) == 0 })
+	cancel()
+	if err := receive(t, "Shutdown", down); !errors.Is(err, context.Canceled) {
+		t.Errorf("Shutdown: %v", err)
+	}
+}
+
+func openOf(all []*engine.Conn) (n int) {
+	for _, c := range all {
+		if c.State() == engine.Open {
+			n++
+		}
+	}
+	return n
+}
