@@ -39,7 +39,7 @@ type latency struct {
 	Max  time.Duration `json:"max"`
 }
 
-func newLatency(h *hist.Histogram) latency {
+func newLatency(h hist.Snapshot) latency {
 	return latency{h.Quantile(0.5), h.Quantile(0.99), h.Quantile(0.999), h.Max()}
 }
 

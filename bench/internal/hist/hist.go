@@ -1,79 +1,87 @@
-// Package hist counts latencies as an HdrHistogram does: in buckets whose
-// width is a constant fraction of their value, so that the slowest message in
-// a billion is told as exactly as the median, in constant memory.
+// Package hist counts durations in HdrHistograms: with three significant
+// digits whatever their size, so that the slowest message in a billion is
+// told as exactly as the median, in constant memory.
 package hist
 
 import (
-	"math"
-	"math/bits"
-	"sync/atomic"
+	"runtime"
+	"sync"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Each power of two is divided into 256 buckets, so that a value is known to
-// 0.4 percent; values below 256 ns are exact.
+// What a histogram can tell apart. A longer duration is counted in the last
+// bucket; only Max and Mean are exact then.
 const (
-	subBits = 8
-	sub     = 1 << subBits
-	buckets = (64 - subBits) * sub // to 2^63-1, the longest Duration
+	digits  = 3
+	longest = time.Hour
 )
 
-// Histogram counts durations from 0 to the longest there is. The zero value
-// is empty and ready. All methods may be called from any goroutine; what is
-// read while others record may lag behind them.
+func newHDR() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, int64(longest), digits)
+}
+
+// Histogram counts durations that many goroutines record. Its methods may be
+// called from any goroutine.
 type Histogram struct {
-	counts [buckets]atomic.Uint64
-	max    atomic.Int64
+	shards []shard
 }
 
-// Record counts d, a negative one as 0.
-func (h *Histogram) Record(d time.Duration) {
+// shard is a part of a histogram, so that recorders seldom meet.
+type shard struct {
+	mu  sync.Mutex
+	hdr *hdrhistogram.Histogram
+	sum float64
+	max time.Duration
+	_   [64]byte // keeps neighbours off its cache line
+}
+
+// New makes an empty histogram. It takes 270 KB for each processor.
+func New() *Histogram {
+	h := &Histogram{make([]shard, runtime.GOMAXPROCS(0))}
+	for i := range h.shards {
+		h.shards[i].hdr = newHDR()
+	}
+	return h
+}
+
+// Record counts d, a negative one as 0. The number who says which of several
+// recorders this is: those with different numbers seldom wait for each other.
+func (h *Histogram) Record(who uint64, d time.Duration) {
 	d = max(d, 0)
-	h.counts[bucket(uint64(d))].Add(1)
-	for {
-		old := h.max.Load()
-		if int64(d) <= old || h.max.CompareAndSwap(old, int64(d)) {
-			return
+	s := &h.shards[who%uint64(len(h.shards))]
+	s.mu.Lock()
+	s.hdr.RecordValue(int64(min(d, longest))) // cannot fail: it is in the range
+	s.sum += float64(d)
+	s.max = max(s.max, d)
+	s.mu.Unlock()
+}
+
+// Take gives what was recorded since the last Take.
+func (h *Histogram) Take() Snapshot {
+	var all Snapshot
+	for i := range h.shards {
+		all.Merge(h.shards[i].take())
+	}
+	return all
+}
+
+func (s *shard) take() Snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := Snapshot{buckets(s.hdr), uint64(s.hdr.TotalCount()), s.sum, s.max}
+	s.hdr.Reset()
+	s.sum, s.max = 0, 0
+	return taken
+}
+
+// buckets gives those of h that are not empty, in ascending order.
+func buckets(h *hdrhistogram.Histogram) (full []Bucket) {
+	for _, bar := range h.Distribution() {
+		if bar.Count > 0 {
+			full = append(full, Bucket{time.Duration(bar.To), uint64(bar.Count)})
 		}
 	}
-}
-
-// Count gives the number of durations recorded.
-func (h *Histogram) Count() uint64 {
-	var n uint64
-	for i := range h.counts {
-		n += h.counts[i].Load()
-	}
-	return n
-}
-
-// Max gives the longest duration recorded, exactly; 0 if there is none.
-func (h *Histogram) Max() time.Duration { return time.Duration(h.max.Load()) }
-
-// Quantile gives a duration that the share q (0 to 1) of those recorded does
-// not exceed: the upper end of the bucket where that share is reached, and at
-// most Max. It gives 0 if nothing was recorded.
-func (h *Histogram) Quantile(q float64) time.Duration {
-	rank := uint64(math.Ceil(q * float64(h.Count())))
-	var n uint64
-	for i := range h.counts {
-		n += h.counts[i].Load()
-		if n >= max(rank, 1) {
-			return min(time.Duration(upper(i)), h.Max())
-		}
-	}
-	return h.Max()
-}
-
-// bucket gives the index of v's bucket: its leading subBits+1 bits, after the
-// number of bits that follow them.
-func bucket(v uint64) int {
-	shift := max(bits.Len64(v)-subBits-1, 0)
-	return shift<<subBits + int(v>>shift)
-}
-
-// upper gives the largest value of bucket i.
-func upper(i int) uint64 {
-	shift := max(i>>subBits-1, 0)
-	return (uint64(i-shift<<subBits)+1)<<shift - 1
+	return full
 }

@@ -73,7 +73,8 @@ func (c *conn) OnMessage(link *engine.Conn, op codec.Opcode, payload []byte) {
 		c.fail(link, "reply differs from what was sent", nil)
 		return
 	}
-	ph.latency.Record(now - c.sentAt[c.received%uint64(ph.Depth)])
+	ph.answered.Add(1)
+	ph.latency.Record(c.id, now-c.sentAt[c.received%uint64(ph.Depth)])
 	c.received++
 	// The reply's memory is ours until we return: the next messages take it.
 	for c.sent < c.last && c.sent-c.received < uint64(ph.Depth) && !ph.stopped.Load() {

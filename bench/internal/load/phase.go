@@ -22,7 +22,7 @@ type Result struct {
 	Conns    int    // that took part
 	Messages uint64 // that were answered
 	Elapsed  time.Duration
-	Latency  *hist.Histogram // from sending a message to having its reply
+	Latency  hist.Snapshot // from sending a message to having its reply
 }
 
 // answerTimeout is how long a server may take for what is outstanding when a
@@ -35,7 +35,8 @@ type Phase struct {
 	group    *Group
 	conns    []*conn
 	payloads payloads
-	latency  hist.Histogram
+	latency  *hist.Histogram
+	answered atomic.Uint64
 	began    time.Duration
 	stopped  atomic.Bool
 	running  atomic.Int64 // connections that take part, and one for start
@@ -44,7 +45,7 @@ type Phase struct {
 
 // Start begins to exchange messages.
 func (g *Group) Start(r Run) *Phase {
-	ph := &Phase{Run: r, group: g, payloads: newPayloads(r.Size), began: clock(), done: make(chan struct{})}
+	ph := &Phase{Run: r, group: g, payloads: newPayloads(r.Size), latency: hist.New(), began: clock(), done: make(chan struct{})}
 	for _, c := range g.conns {
 		if !c.lost.Load() && (r.Conns == 0 || len(ph.conns) < r.Conns) {
 			ph.conns = append(ph.conns, c)
@@ -67,7 +68,7 @@ func (ph *Phase) left() {
 }
 
 // Answered gives the number of messages answered so far.
-func (ph *Phase) Answered() uint64 { return ph.latency.Count() }
+func (ph *Phase) Answered() uint64 { return ph.answered.Load() }
 
 // Wait returns at the end of the run's duration, when all its messages are
 // answered, or when ctx ends.
@@ -78,11 +79,12 @@ func (ph *Phase) Wait(ctx context.Context) Result {
 	case <-ph.done:
 	case <-ctx.Done():
 	}
+	latency := ph.latency.Take()
 	return Result{
 		Conns:    len(ph.conns),
-		Messages: ph.latency.Count(),
+		Messages: latency.Count(),
 		Elapsed:  clock() - ph.began,
-		Latency:  &ph.latency,
+		Latency:  latency,
 	}
 }
 
