@@ -9,6 +9,11 @@
 // event loop, and must not block there. Every method of a [Conn] may be called
 // from any goroutine, and none of them blocks.
 //
+// In profiles the engine's goroutines have labels: sockeye.role is loop,
+// client-loop (of clients without a Server) or shutdown, and sockeye.loop is
+// the number of the loop, from 0. Goroutines that a handler starts inherit
+// them.
+//
 // The protocol is RFC 6455: see the packages codec and handshake, which can be
 // used alone.
 package engine

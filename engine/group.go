@@ -3,6 +3,7 @@ package engine
 import (
 	"log/slog"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -34,13 +35,24 @@ func newGroup(system loop.System, n int, owner *Server) (*group, error) {
 }
 
 func (g *group) start(logger *slog.Logger) {
-	for _, s := range g.sessions {
+	for i, s := range g.sessions {
 		g.running.Go(func() {
-			if err := s.loop.Run(); err != nil {
-				logger.Error("engine: an event loop failed, and its connections with it", "error", err)
-			}
+			labelled(func() { s.run(logger) }, s.role(), "sockeye.loop", strconv.Itoa(i))
 		})
 	}
+}
+
+func (s *sessions) run(logger *slog.Logger) {
+	if err := s.loop.Run(); err != nil {
+		logger.Error("engine: an event loop failed, and its connections with it", "error", err)
+	}
+}
+
+func (s *sessions) role() string {
+	if s.owner == nil {
+		return roleClientLoop
+	}
+	return roleLoop
 }
 
 // stop cuts what is still open and ends the loops.

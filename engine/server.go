@@ -131,7 +131,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 	}
 	drained := make(chan struct{})
-	go func() { left.Wait(); close(drained) }()
+	go labelled(func() { left.Wait(); close(drained) }, roleShutdown)
 	var err error
 	select {
 	case <-drained:

@@ -48,7 +48,7 @@ func (l *sharedLoops) done(s *sessions) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.users--; l.users == 0 {
-		go l.group.stop() // not here: it waits for this goroutine
+		go labelled(l.group.stop, roleShutdown) // not here: it waits for this goroutine
 		l.group = nil
 	}
 }
