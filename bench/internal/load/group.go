@@ -18,7 +18,9 @@ import (
 // Options says what connections to open.
 type Options struct {
 	URL      string  // ws://host:port/path
+	First    int     // the number of the first one: where several groups load a server, each has its own numbers
 	Conns    int     // how many
+	Spread   Spread  // over which addresses of 127.0.0.0/8
 	Parallel int     // how many at a time; at least 1
 	Rate     float64 // how many are begun in a second; 0: as many as can be
 	MaxSize  int     // the largest message that will be sent, in bytes

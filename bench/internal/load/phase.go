@@ -14,6 +14,7 @@ type Run struct {
 	Size     int           // of a message, in bytes
 	Depth    int           // messages outstanding on each; at least 1
 	Messages int           // on each; 0: as many as can be
+	Rate     float64       // messages in a second, of all connections together; 0: the next when a reply is here
 	Duration time.Duration // at most
 }
 
