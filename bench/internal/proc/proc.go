@@ -66,6 +66,9 @@ func RoughRSS(pid int) (int64, error) {
 	return resident * int64(os.Getpagesize()), err
 }
 
+// PeakRSS gives the most physical memory that a process has held so far.
+func PeakRSS(pid int) (int64, error) { return kilobytes(path(pid, "status"), "VmHWM") }
+
 // Threads gives the number of threads of a process.
 func Threads(pid int) (int, error) {
 	n, err := field(path(pid, "status"), "Threads")
