@@ -17,18 +17,18 @@ func summary(r *result.Report) (lines [][2]string) {
 		}
 	}
 	add("opened", opened(r))
-	add("connect", quantiles(r.Load.Connect))
+	add("connect", Latencies(r.Load.Connect))
 	add("completed", completed(r))
 	add("messages", messages(&r.Load))
 	add("rate", rate(&r.Load))
 	add("late", late(r.Load.Late))
-	add("latency", quantiles(r.Load.Latency))
-	add("client CPU", processors(r.Load.CPU, r))
-	add("server CPU", processors(r.Server.CPU, r))
-	add("server RSS", memory(&r.Server))
-	add("heap", grown(r.Server.Before.Heap, r.Server.After.Heap, Bytes))
-	add("goroutines", grown(r.Server.Before.Goroutines, r.Server.After.Goroutines, Count[int]))
-	add("threads", grown(r.Server.Before.Threads, r.Server.After.Threads, Count[int]))
+	add("latency", Latencies(r.Load.Latency))
+	add("client CPU", Processors(r.Load.CPU, r))
+	add("server CPU", Processors(r.Server.CPU, r))
+	add("server RSS", Memory(&r.Server))
+	add("heap", Grown(r.Server.Before.Heap, r.Server.After.Heap, Bytes))
+	add("goroutines", Grown(r.Server.Before.Goroutines, r.Server.After.Goroutines, Count[int]))
+	add("threads", Grown(r.Server.Before.Threads, r.Server.After.Threads, Count[int]))
 	add("GC pauses", pauses(&r.Server))
 	add("server", unknown(&r.Server))
 	return lines
@@ -90,7 +90,8 @@ func late(n uint64) string {
 	return fmt.Sprintf("%s were due and not sent; their latency counts up to the end", Count(n))
 }
 
-func quantiles(s hist.Snapshot) string {
+// Latencies tells the usual quantiles of a histogram; "" if it is empty.
+func Latencies(s hist.Snapshot) string {
 	if s.Count() == 0 {
 		return ""
 	}
@@ -99,9 +100,9 @@ func quantiles(s hist.Snapshot) string {
 		Duration(l.P50), Duration(l.P90), Duration(l.P99), Duration(l.P999), Duration(l.Max))
 }
 
-// processors tells of the processor time of one end: for each message, or in
+// Processors tells of the processor time of one end: for each message, or in
 // churn for each connection, and how many processors that kept busy.
-func processors(used time.Duration, r *result.Report) string {
+func Processors(used time.Duration, r *result.Report) string {
 	if used <= 0 || r.Load.Elapsed <= 0 {
 		return ""
 	}
@@ -124,7 +125,8 @@ func perUnit(used time.Duration, r *result.Report) (each time.Duration, noun str
 	return 0, ""
 }
 
-func memory(s *result.Server) string {
+// Memory tells the memory of a server, "" if it is not known.
+func Memory(s *result.Server) string {
 	if s.Before.RSS == 0 || s.After.RSS == 0 {
 		return ""
 	}
@@ -138,8 +140,9 @@ func memory(s *result.Server) string {
 	return text
 }
 
-// grown tells a number before the connections and with them.
-func grown[N int | int64](before, after N, write func(N) string) string {
+// Grown tells a number before the connections and with them, "" if one is 0:
+// not known.
+func Grown[N int | int64](before, after N, write func(N) string) string {
 	if before == 0 || after == 0 {
 		return ""
 	}
