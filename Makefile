@@ -7,6 +7,7 @@ export GOWORK := off
 FUZZTIME ?= 10s
 BENCHTIME ?= 200ms
 MINCOVER ?= 95
+CONNS ?= 1000000
 MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./*/go.mod))
 CODE := $(filter-out ./tools,$(MODULES)) # tools has no packages
 STATICCHECK := $(CURDIR)/bin/staticcheck
@@ -19,7 +20,7 @@ each = @set -e; for m in $(1); do (cd $$m && echo "$$m: $(2)" && $(2)); done
 
 .PHONY: help
 help: ## list the targets
-	@echo 'Targets (FUZZTIME=$(FUZZTIME), BENCHTIME=$(BENCHTIME) can be set):'
+	@echo 'Targets (FUZZTIME=$(FUZZTIME), BENCHTIME=$(BENCHTIME), CONNS=$(CONNS) can be set):'
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
@@ -61,6 +62,10 @@ bench: ## Go benchmarks of each package, then the comparison (several minutes)
 .PHONY: compare
 compare: bin/bench ## measure the server against its peers under the same client
 	bin/bench compare
+
+.PHONY: c1m
+c1m: ## open CONNS connections into one server process, in a virtual machine if need be (a million: half an hour)
+	bench/c1m/run.sh $(CONNS)
 
 .PHONY: lint
 lint: bin/staticcheck ## gofmt, go vet, staticcheck, and tidy, unchanged modules

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
-	"github.com/sockeye-ws/sockeye/bench/internal/watch"
 )
 
 // What the demo holds the server to.
@@ -68,50 +66,32 @@ func runDemo(ctx context.Context, args []string) error {
 	d.hold(ctx)
 	d.load(ctx)
 	d.end()
-	return d.verdict(ctx)
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return d.verdict(os.Stdout)
 }
 
 // demo is a demonstration under way.
 type demo struct {
+	*trial
 	demoConfig
 	options load.Options
-	program *proc.Server
-	server  *watch.Server
 	group   *load.Group
-	failed  []string // checks that did not hold
 }
 
 func startDemo(cfg demoConfig) (*demo, error) {
-	debug, err := freeAddr()
+	t, err := startTrial(cfg.echo)
 	if err != nil {
 		return nil, err
 	}
-	program, err := proc.Start(cfg.echo, "-pprof", debug)
-	if err != nil {
-		return nil, err
+	d := &demo{trial: t, demoConfig: cfg}
+	d.options = load.Options{URL: t.url("/"), Conns: cfg.conns, Parallel: 64, MaxSize: 1024, MaxDepth: 1}
+	if d.group, err = load.New(d.options); err != nil {
+		return nil, errors.Join(err, t.program.Stop(time.Second))
 	}
-	d := &demo{demoConfig: cfg, program: program}
-	url := "ws://" + program.Addr + "/"
-	d.options = load.Options{URL: url, Conns: cfg.conns, Parallel: 64, MaxSize: 1024, MaxDepth: 1}
-	d.group, err = load.New(d.options)
-	if err == nil {
-		d.server, err = watch.Find(program.PID(), debug, url)
-	}
-	if err != nil {
-		return nil, errors.Join(err, program.Stop(time.Second))
-	}
-	fmt.Printf("The echo server runs as process %d at %s.\n", program.PID(), url)
+	fmt.Printf("The echo server runs as process %d at %s.\n", t.program.PID(), d.options.URL)
 	return d, nil
-}
-
-// freeAddr gives an address of this machine on which nobody listens now.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 // hold shows what idle connections cost.
@@ -181,31 +161,4 @@ func (d *demo) end() {
 	d.check(err == nil, "the server ended with %v", err)
 	writeErrors(os.Stdout, d.group.Errors.Kinds())
 	d.check(d.group.Errors.Total() == 0, "%s", report.Plural(d.group.Errors.Total(), "error"))
-}
-
-func (d *demo) snapshot() watch.Snapshot {
-	s, err := d.server.Snapshot()
-	d.check(err == nil, "%v", err)
-	return s
-}
-
-func (d *demo) check(held bool, failure string, args ...any) {
-	if !held {
-		d.failed = append(d.failed, fmt.Sprintf(failure, args...))
-	}
-}
-
-func (d *demo) verdict(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return errors.New("interrupted")
-	}
-	if len(d.failed) == 0 {
-		fmt.Println("\nEvery check held.")
-		return nil
-	}
-	fmt.Println("\nNot every check held:")
-	for _, text := range d.failed {
-		fmt.Println("  -", text)
-	}
-	return errFailed
 }

@@ -20,6 +20,7 @@ type command struct {
 var commands = []command{
 	{"echo", "load an echo server; every reply is verified", runEcho},
 	{"demo", "start our echo server and show what it can do", runDemo},
+	{"c1m", "hold a million connections in one server process", runC1M},
 	{"compare", "measure servers against each other", runCompare},
 	{"rawclient", "the client of compare", runRawClient},
 }
