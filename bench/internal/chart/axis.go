@@ -102,7 +102,7 @@ func (f *fitted) fitLog(low, high float64, n int, rounded bool) {
 		low, high = middle/math.Sqrt(10), middle*math.Sqrt(10)
 	}
 	f.low, f.high = math.Log10(low), math.Log10(high)
-	f.ticks = logTicks(low, high, n)
+	f.ticks = logTicks(low, high, n+2)
 }
 
 // fitNines has its ticks at 50%, 90%, 99% and so on.

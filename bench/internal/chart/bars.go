@@ -43,6 +43,7 @@ func (b Bars) Draw() template.HTML {
 	p.open(p.y.from+rowHeight*2+gap, b.Title)
 	p.vertical()
 	p.text("label", "middle", (p.x.from+p.x.to)/2, p.y.from+rowHeight*2, b.X.Label)
+	b.limit(&p)
 	for i, bar := range b.Bars {
 		b.draw(&p, bar, float64(i*barRow))
 	}
@@ -54,13 +55,17 @@ func (b Bars) fit() fitted {
 	var values []float64
 	names, texts := 0.0, 0.0
 	for _, bar := range b.Bars {
-		names = max(names, textWidth(shorten(bar.Name, nameWidth)))
+		width := textWidth(shorten(bar.Name, nameWidth))
+		if bar.Kind == Ours {
+			width *= 1.1 // bold
+		}
+		names = max(names, width)
 		if bar.Kind != Missing {
 			values = append(values, bar.Value, bar.Low, bar.High)
 			texts = max(texts, textWidth(bar.Text))
 		}
 	}
-	x := b.X.fit(values, 4, true)
+	x := b.X.fit(values, 4, false)
 	x.from, x.to = names+2*gap, Width-min(texts, Width/3)-2*gap
 	return x
 }
@@ -79,7 +84,7 @@ func (b Bars) draw(p *plot, bar Bar, top float64) {
 	names := [...]string{Plain: "name", Ours: "name ours", Limit: "name", Missing: "name"}
 	p.text(names[bar.Kind], "end", p.x.from-gap, middle+4, shorten(bar.Name, nameWidth))
 	if bar.Kind == Missing || !b.X.Scale.fits(bar.Value) {
-		p.text("note", "start", p.x.from+gap, middle+4, bar.Text)
+		p.text("missing", "start", p.x.from+gap, middle+4, bar.Text)
 		return
 	}
 	classes := [...]string{Plain: "bar peer", Ours: "bar ours", Limit: "bar limit"}
@@ -89,8 +94,15 @@ func (b Bars) draw(p *plot, bar Bar, top float64) {
 	right := max(end, b.whisker(p, bar, middle))
 	p.text("value", "start", right+gap, middle+4, bar.Text)
 	p.end()
-	if bar.Kind == Limit {
-		p.line("limit", end, p.y.from, end, p.y.to)
+}
+
+// limit draws the line across all bars.
+func (b Bars) limit(p *plot) {
+	for _, bar := range b.Bars {
+		if bar.Kind == Limit && b.X.Scale.fits(bar.Value) {
+			x := p.x.at(bar.Value)
+			p.line("limit", x, p.y.from, x, p.y.to)
+		}
 	}
 }
 

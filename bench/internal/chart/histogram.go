@@ -24,7 +24,7 @@ func (h Histogram) Draw() template.HTML {
 	if len(xs) == 0 {
 		return ""
 	}
-	p := newPlot(h.Title, h.X.fit(xs, 8, false), h.Y.fit(ys, 5, true), nil)
+	p := newPlot(h.Title, h.X.fit(xs, 8, false), h.Y.fit(ys, 5, true), nil, nil)
 	for _, b := range h.Bins {
 		if h.shows(b) {
 			h.bar(p, b)

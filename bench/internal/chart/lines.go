@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"maps"
@@ -57,8 +58,7 @@ func (l Lines) Draw() template.HTML {
 	if len(xs) == 0 {
 		return ""
 	}
-	p := newPlot(l.Title, l.X.fit(xs, 8, false), l.Y.fit(ys, 5, true), l.legend())
-	p.marks(l.Marks)
+	p := newPlot(l.Title, l.X.fit(xs, 8, false), l.Y.fit(ys, 5, true), l.legend(), l.Marks)
 	for _, s := range l.Series {
 		l.draw(p, s)
 	}
@@ -80,22 +80,62 @@ func (l Lines) legend() (legend []entry) {
 }
 
 func (l Lines) draw(p *plot, s Series) {
-	for _, run := range l.runs(s.Points) {
+	var areas, lines, dots strings.Builder
+	for _, run := range l.runs(l.thin(s.Points)) {
+		d := p.through(run)
 		if len(run) == 1 {
-			p.circle(s.class()+" dot", p.x.at(run[0].X), p.y.at(run[0].Y), 2)
+			dots.WriteString(d + "h0")
 			continue
 		}
-		var d strings.Builder
-		for i, point := range run {
-			d.WriteString("ML"[min(i, 1):][:1] + px(p.x.at(point.X)) + " " + px(p.y.at(point.Y)))
-		}
-		if len(l.Series) == 1 {
-			first, last := px(p.x.at(run[0].X)), px(p.x.at(run[len(run)-1].X))
-			p.path("area "+s.class(), d.String()+"L"+last+" "+px(p.y.from)+"L"+first+" "+px(p.y.from)+"Z")
-		}
-		p.path(s.class(), d.String())
+		lines.WriteString(d)
+		areas.WriteString(d + fmt.Sprintf("V%sH%sZ", px(p.y.from), px(p.x.at(run[0].X))))
 	}
+	if len(l.Series) == 1 {
+		p.path(s.class()+" area", areas.String())
+	}
+	p.path(s.class(), lines.String())
+	p.path(s.class()+" dots", dots.String())
 }
+
+// through gives the path of a line through points.
+func (p *plot) through(points []Point) string {
+	var d strings.Builder
+	command := "M"
+	for _, point := range points {
+		d.WriteString(command + px(p.x.at(point.X)) + " " + px(p.y.at(point.Y)))
+		command = "L"
+	}
+	return d.String()
+}
+
+// mostPoints bounds the size of a line: no screen shows more.
+const mostPoints = 1000
+
+// thin gives the points of a line that are seen: where they are too many, the
+// least and the greatest of neighbours.
+func (l Lines) thin(points []Point) (seen []Point) {
+	if len(points) <= mostPoints {
+		return points
+	}
+	for near := range slices.Chunk(points, 2*(len(points)/mostPoints+1)) {
+		runs := slices.Concat(l.runs(near)...)
+		if len(runs) == 0 {
+			seen = append(seen, near[0]) // still a gap
+			continue
+		}
+		low, high := slices.MinFunc(runs, byY), slices.MaxFunc(runs, byY)
+		if low.X > high.X {
+			low, high = high, low
+		}
+		seen = append(seen, low)
+		if high != low {
+			seen = append(seen, high)
+		}
+	}
+	return seen
+}
+
+func byY(a, b Point) int { return cmp.Compare(a.Y, b.Y) }
 
 // runs divides a line at its gaps.
 func (l Lines) runs(points []Point) (runs [][]Point) {

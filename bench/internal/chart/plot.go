@@ -20,7 +20,7 @@ type entry struct {
 }
 
 // newPlot draws what lies behind the data: axes, grid, legend.
-func newPlot(title string, x, y fitted, legend []entry) *plot {
+func newPlot(title string, x, y fitted, legend []entry, marks []Mark) *plot {
 	p := &plot{x: x, y: y}
 	left := 0.0
 	for _, v := range y.ticks {
@@ -28,6 +28,9 @@ func newPlot(title string, x, y fitted, legend []entry) *plot {
 	}
 	places, rows := flow(textWidth(y.Label), legend)
 	top := float64(rows*rowHeight + gap)
+	if len(marks) > 0 {
+		top += rowHeight - gap
+	}
 	p.x.from, p.x.to = left+gap, Width-margin
 	p.y.from, p.y.to = top+plotHeight, top
 	height := p.y.from + rowHeight
@@ -40,6 +43,7 @@ func newPlot(title string, x, y fitted, legend []entry) *plot {
 		p.legend(e, places[i])
 	}
 	p.grid()
+	p.marks(marks)
 	p.text("label", "middle", (p.x.from+p.x.to)/2, height, x.Label)
 	return p
 }
@@ -107,8 +111,8 @@ type Mark struct {
 	Name string
 }
 
-// marks draws a line for each mark, and its name if that reaches neither the
-// next line nor the end.
+// marks draws a line for each mark, and its name above the plot if that
+// reaches neither the next line nor the end.
 func (p *plot) marks(marks []Mark) {
 	for i, m := range marks {
 		if !p.x.Scale.fits(m.At) {
@@ -118,9 +122,9 @@ func (p *plot) marks(marks []Mark) {
 		if i+1 < len(marks) {
 			end = p.x.at(marks[i+1].At)
 		}
-		p.line("mark", x, p.y.from, x, p.y.to)
-		if x+textWidth(m.Name)+gap <= end {
-			p.text("tick", "start", x+4, p.y.to+10, m.Name)
+		p.line("mark", x, p.y.from, x, p.y.to-gap)
+		if x+textWidth(m.Name) <= end {
+			p.text("tick", "start", x, p.y.to-gap-2, m.Name)
 		}
 	}
 }

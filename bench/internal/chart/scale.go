@@ -45,7 +45,7 @@ func (s Scale) first() float64 {
 }
 
 // Spans tells which scale shows these values best: Log if the greatest is
-// more than fifty times the least one above 0, else Linear.
+// more than twenty times the least one above 0, else Linear.
 func Spans(values ...float64) Scale {
 	least, most := math.Inf(1), 0.0
 	for _, v := range values {
@@ -53,7 +53,7 @@ func Spans(values ...float64) Scale {
 			least, most = min(least, v), max(most, v)
 		}
 	}
-	if most > 50*least {
+	if most > 20*least {
 		return Log
 	}
 	return Linear

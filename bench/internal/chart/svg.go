@@ -30,11 +30,11 @@ func (s *svg) rect(class string, x, y, width, height float64) {
 	fmt.Fprintf(s, `<rect class="%s" x="%s" y="%s" width="%s" height="%s"/>`, class, px(x), px(y), px(max(width, 0)), px(max(height, 0)))
 }
 
-func (s *svg) circle(class string, x, y, r float64) {
-	fmt.Fprintf(s, `<circle class="%s" cx="%s" cy="%s" r="%s"/>`, class, px(x), px(y), px(r))
+func (s *svg) path(class, d string) {
+	if d != "" {
+		fmt.Fprintf(s, `<path class="%s" d="%s"/>`, class, d)
+	}
 }
-
-func (s *svg) path(class, d string) { fmt.Fprintf(s, `<path class="%s" d="%s"/>`, class, d) }
 
 // text writes a line; anchor is start, middle or end, as SVG has it.
 func (s *svg) text(class, anchor string, x, y float64, text string) {
@@ -77,13 +77,13 @@ func textWidth(text string) (width float64) {
 	for _, r := range text {
 		switch {
 		case strings.ContainsRune("iljtfr.,:;'|!()[] ", r):
-			width += 0.36
+			width += 0.38
 		case r > 0x2e80 || strings.ContainsRune("mwMW%@", r):
 			width += 1
 		case unicode.IsUpper(r):
-			width += 0.72
+			width += 0.75
 		default:
-			width += 0.58
+			width += 0.64
 		}
 	}
 	return width * fontSize

@@ -16,6 +16,7 @@ type Unit struct {
 // The units of axes.
 var (
 	Count = Unit{decimalStep, writeCount} // 0.5, 250, 10k, 1.5M
+	Whole = Unit{wholeStep, writeCount}   // the same without fractions
 	Bytes = Unit{binaryStep, writeBytes}  // 256 KiB, 1.5 MiB
 	Time  = Unit{timeStep, writeTime}     // nanoseconds: 50µs, 1.5ms, 30s, 5m
 )
@@ -30,6 +31,8 @@ func decimalStep(least float64) float64 {
 	}
 	return 10 * power
 }
+
+func wholeStep(least float64) float64 { return max(1, decimalStep(least)) }
 
 func binaryStep(least float64) float64 {
 	return math.Pow(2, math.Ceil(math.Log2(least)))
@@ -74,8 +77,7 @@ func scaled(v, base float64, units ...string) string {
 	return strconv.FormatFloat(v, 'g', 4, 64) + units[unit]
 }
 
-// writeTime writes nanoseconds as time.Duration does, without its trailing
-// zero seconds and minutes.
+// writeTime writes nanoseconds.
 func writeTime(v float64) string {
 	if v == 0 {
 		return "0"
@@ -83,10 +85,19 @@ func writeTime(v float64) string {
 	if math.Abs(v) >= math.MaxInt64 {
 		return scaled(v/float64(24*time.Hour), 1000, " days", "k days")
 	}
+	if seconds := v / float64(time.Second); math.Abs(seconds) > 60 && math.Mod(seconds, 15) != 0 {
+		return strconv.FormatFloat(seconds, 'f', -1, 64) + "s" // 1000s of a logarithmic axis
+	}
 	if math.Abs(v) < 1 {
 		return strconv.FormatFloat(v, 'g', 3, 64) + "ns"
 	}
-	s := time.Duration(math.Round(v)).String()
+	return Duration(time.Duration(math.Round(v)))
+}
+
+// Duration writes d as its String does, but without zero minutes and seconds
+// at the end: 5m instead of 5m0s.
+func Duration(d time.Duration) string {
+	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
 	}

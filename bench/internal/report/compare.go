@@ -46,7 +46,7 @@ func (f Figure) draw() figure {
 	if f.Note != "" {
 		better = f.Note + " " + better
 	}
-	return figure{f.Title, better, c.Draw(), table}
+	return figure{Title: f.Title, Note: better, Chart: c.Draw(), Table: table}
 }
 
 func (b Bar) draw() chart.Bar {

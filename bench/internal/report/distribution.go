@@ -66,7 +66,7 @@ func distribution(r *result.Report) []figure {
 	h := chart.Histogram{
 		Title: "Distribution of latencies",
 		X:     chart.Axis{Label: "latency", Unit: chart.Time, Scale: chart.Log, Format: duration},
-		Y:     chart.Axis{Label: what, Format: whole},
+		Y:     chart.Axis{Label: what, Unit: chart.Whole, Format: whole},
 		Color: blue,
 		Bins:  bins(s),
 	}
@@ -74,7 +74,7 @@ func distribution(r *result.Report) []figure {
 	if drawn == "" {
 		return nil
 	}
-	return []figure{{h.Title, fmt.Sprintf("How many %s took how long.", what), drawn, h.Table()}}
+	return []figure{{Title: h.Title, Note: fmt.Sprintf("How many %s took how long.", what), Chart: drawn, Table: h.Table()}}
 }
 
 // perDecade is how many bins a histogram has from one power of ten to the next.

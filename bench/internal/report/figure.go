@@ -15,6 +15,7 @@ type figure struct {
 	Title, Note string
 	Chart       template.HTML
 	Table       [][]string // the head first
+	Partial     bool       // the table has not all numbers
 }
 
 // tableRows is how many rows a figure's table has at most; JSON has them all.
@@ -32,15 +33,15 @@ func figures(r *result.Report) (all []figure) {
 	add := func(title, note string, l chart.Lines) {
 		l.Title = title
 		if drawn := l.Draw(); drawn != "" {
-			all = append(all, figure{title, note, drawn, l.Table(tableRows)})
+			all = append(all, figure{title, note, drawn, l.Table(tableRows), len(l.Series[0].Points) > tableRows})
 		}
 	}
 	add("Messages", "Received and verified in each interval.", rates(r))
 	add("Latency", "Of the messages received in each interval.", latencies(r))
 	add("Latency by percentile", "How long the fastest 50%, 90%, 99% ... took at most.", percentiles(r))
 	all = append(all, distribution(r)...)
-	add("Open connections", "", connections(r))
-	add("Server memory", "Resident memory of its process.", serverMemory(r))
+	add("Open connections", "At the end of each interval.", connections(r))
+	add("Server memory", "Resident memory of its process at the end of each interval.", serverMemory(r))
 	add("Server memory per connection", "Growth of resident memory since there were no connections, buffers in use included.", memoryPerConn(r))
 	add("Processors busy", "On average in each interval.", processorsBusy(r))
 	add("Errors", "In each interval.", errorsOverTime(r))
@@ -75,7 +76,7 @@ func known[N int64 | float64 | time.Duration](v N) float64 {
 
 // Values as people read them, of the charts' numbers.
 func duration(v float64) string   { return Duration(time.Duration(v)) }
-func bytes(v float64) string      { return Bytes(int64(v)) }
+func byteSize(v float64) string   { return Bytes(int64(v)) }
 func whole(v float64) string      { return Count(int64(math.Round(v))) }
 func hundredths(v float64) string { return fmt.Sprintf("%.2f", v) }
 
@@ -91,7 +92,6 @@ func latencies(r *result.Report) chart.Lines {
 	p50 := line(r, "median", green, func(p result.Point) float64 { return known(p.Latency.P50) })
 	p99 := line(r, "99%", purple, func(p result.Point) float64 { return known(p.Latency.P99) })
 	most := line(r, "max", orange, func(p result.Point) float64 { return known(p.Latency.Max) })
-	most.Dashed = true
 	var all []float64
 	for _, s := range []chart.Series{p50, p99, most} {
 		for _, p := range s.Points {
@@ -103,12 +103,12 @@ func latencies(r *result.Report) chart.Lines {
 }
 
 func connections(r *result.Report) chart.Lines {
-	return over(r, chart.Axis{Label: "connections", Format: whole},
+	return over(r, chart.Axis{Label: "connections", Unit: chart.Whole, Format: whole},
 		line(r, "open", blue, func(p result.Point) float64 { return float64(p.Open) }))
 }
 
 func serverMemory(r *result.Report) chart.Lines {
-	return over(r, chart.Axis{Label: "resident memory", Unit: chart.Bytes, Format: bytes},
+	return over(r, chart.Axis{Label: "resident memory", Unit: chart.Bytes, Format: byteSize},
 		line(r, "server RSS", serverColor, func(p result.Point) float64 { return known(p.ServerRSS) }))
 }
 
@@ -122,7 +122,7 @@ func memoryPerConn(r *result.Report) chart.Lines {
 		}
 		return float64(p.ServerRSS-before) / float64(p.Open)
 	})
-	return over(r, chart.Axis{Label: "memory per connection", Unit: chart.Bytes, Format: bytes}, s)
+	return over(r, chart.Axis{Label: "memory per connection", Unit: chart.Bytes, Format: byteSize}, s)
 }
 
 func processorsBusy(r *result.Report) chart.Lines {
@@ -153,5 +153,5 @@ func errorsOverTime(r *result.Report) chart.Lines {
 	if total(r.Errors) == 0 {
 		s.Points = nil
 	}
-	return over(r, chart.Axis{Label: "errors", Format: whole}, s)
+	return over(r, chart.Axis{Label: "errors", Unit: chart.Whole, Format: whole}, s)
 }

@@ -57,9 +57,12 @@ type kind struct{ Name, Count string }
 // itself and needs no script. The report is not changed. An error is one of
 // writing.
 func HTML(w io.Writer, r *result.Report) error {
-	p := loadPage{Report: r, Heading: "bench " + r.Mode, Keys: keys(r), Figures: figures(r), Summary: summary(r), Steps: steps(r.Steps)}
+	p := loadPage{Report: r, Heading: "bench " + r.Mode, Keys: keys(r), Figures: figures(r), Summary: summary(r)}
 	if len(r.Load.Groups) > 0 {
 		p.Groups = groups(r.Load.Groups)
+	}
+	if len(r.Steps) > 0 {
+		p.Steps = steps(r.Steps)
 	}
 	for _, name := range byNumber(r.Errors) {
 		p.Kinds = append(p.Kinds, kind{name, Count(r.Errors[name])})

@@ -28,8 +28,11 @@ func keys(r *result.Report) (all []key) {
 			Detail: fmt.Sprintf("%s asked for, %s lost", Count(r.Conns), Count(r.Lost)), Bad: r.Lost > 0})
 	}
 	n := total(r.Errors)
-	all = append(all, key{Value: Count(n), Label: "errors", Detail: Plural(len(r.Errors), "kind"), Bad: n > 0})
-	return append(all, serverKeys(r)...)
+	errors := key{Value: Count(n), Label: "errors", Bad: n > 0}
+	if n > 0 {
+		errors.Detail = "of " + Plural(len(r.Errors), "kind")
+	}
+	return append(append(all, errors), serverKeys(r)...)
 }
 
 func latencyKeys(r *result.Report) []key {
