@@ -11,6 +11,7 @@ import (
 	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
+	"github.com/sockeye-ws/sockeye/bench/internal/result"
 )
 
 // What the demo holds the server to.
@@ -97,21 +98,22 @@ func startDemo(cfg demoConfig) (*demo, error) {
 // hold shows what idle connections cost.
 func (d *demo) hold(ctx context.Context) {
 	fmt.Printf("\n1. %s are opened; each echoes 1 KiB and is then idle.\n", report.Plural(d.conns, "connection"))
-	var s serverReport
 	if err := warmUp(ctx, d.options, 1024); err != nil {
 		d.check(false, "%v", err)
 	}
-	s.Before = d.snapshot()
-	took := dial(ctx, d.group, d.conns)
-	e := exchange(ctx, d.group, d.server, load.Run{Size: 1024, Depth: 1, Messages: 1, Duration: 30 * time.Second})
+	s := result.Server{Before: d.snapshot()}
+	opened := d.dial(ctx)
+	e := d.exchange(ctx, load.Run{Size: 1024, Depth: 1, Messages: 1, Duration: 30 * time.Second})
 	s.After = d.snapshot()
-	s.share(d.group.Open())
+	if n := d.group.Open(); n > 0 {
+		s.RSSPerConn = (s.After.RSS - s.Before.RSS) / int64(n)
+	}
 	report.Lines(os.Stdout, [][2]string{
-		{"opened", fmt.Sprintf("%s in %s", report.Count(d.group.Open()), report.Duration(took))},
+		{"opened", fmt.Sprintf("%s in %s", report.Count(d.group.Open()), report.Duration(opened.Elapsed))},
 		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(e.Messages))},
-		{"server RSS", s.memory() + fmt.Sprintf("; the target is %d B, the demo fails beyond %d B", idleTarget, idleLimit)},
-		{"goroutines", grown(s.Before.Goroutines, s.After.Goroutines) + "   (a connection has none of its own)"},
-		{"threads", grown(s.Before.Threads, s.After.Threads)},
+		{"server RSS", report.Memory(&s) + fmt.Sprintf("; the target is %d B, the demo fails beyond %d B", idleTarget, idleLimit)},
+		{"goroutines", report.Grown(s.Before.Goroutines, s.After.Goroutines, report.Count) + "   (a connection has none of its own)"},
+		{"threads", report.Grown(s.Before.Threads, s.After.Threads, report.Count)},
 	})
 	d.check(d.group.Open() == d.conns, "%d of %d connections are open", d.group.Open(), d.conns)
 	d.check(e.Messages == uint64(d.conns), "%d of %d messages came back", e.Messages, d.conns)
@@ -119,7 +121,24 @@ func (d *demo) hold(ctx context.Context) {
 	d.checkMemory(&s)
 }
 
-func (d *demo) checkMemory(s *serverReport) {
+// dial opens the connections.
+func (d *demo) dial(ctx context.Context) result.Outcome {
+	defer report.Progress(func() string {
+		return fmt.Sprintf("opening connections: %s of %s", report.Count(d.group.Open()), report.Count(d.conns))
+	})()
+	return d.group.Dial(ctx)
+}
+
+// exchange exchanges messages.
+func (d *demo) exchange(ctx context.Context, run load.Run) result.Outcome {
+	before := d.group.Sample().Messages
+	defer report.Progress(func() string {
+		return "exchanging messages: " + report.Count(d.group.Sample().Messages-before)
+	})()
+	return d.group.Exchange(ctx, run)
+}
+
+func (d *demo) checkMemory(s *result.Server) {
 	if d.conns < memoryConns {
 		fmt.Printf("  With fewer than %s connections their memory is not told apart from the server's own.\n", report.Count(memoryConns))
 		return
@@ -134,15 +153,16 @@ func (d *demo) load(ctx context.Context) {
 	}
 	n := min(d.conns, loadedConns)
 	fmt.Printf("\n2. %s of them echo 125 B for %v, each as soon as its last reply is there.\n", report.Count(n), d.duration)
-	var r echoReport
-	r.add(exchange(ctx, d.group, d.server, load.Run{Conns: n, Size: 125, Depth: 1, Duration: d.duration}))
+	before := d.server.CPU()
+	e := d.exchange(ctx, load.Run{Conns: n, Size: 125, Depth: 1, Duration: d.duration})
+	used := d.server.CPU() - before
 	report.Lines(os.Stdout, [][2]string{
-		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(r.Messages))},
-		{"rate", report.Count(int64(r.Rate)) + "/s   (this client uses the same processors)"},
-		{"latency", r.Latency.String()},
-		{"server CPU", r.Server.CPU.String()},
+		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(e.Messages))},
+		{"rate", report.Count(int64(float64(e.Messages)/e.Elapsed.Seconds())) + "/s   (this client uses the same processors)"},
+		{"latency", report.Latencies(e.Latency)},
+		{"server CPU", report.Processors(used, &result.Report{Load: e})},
 	})
-	d.check(r.Messages > 0, "no messages came back")
+	d.check(e.Messages > 0, "no messages came back")
 	d.check(d.group.Open() == d.conns, "%d of %d connections are still open", d.group.Open(), d.conns)
 }
 
@@ -159,6 +179,6 @@ func (d *demo) end() {
 		{"closed", fmt.Sprintf("%s in %s", report.Count(n-d.group.Open()), report.Duration(took))},
 	})
 	d.check(err == nil, "the server ended with %v", err)
-	writeErrors(os.Stdout, d.group.Errors.Kinds())
+	report.Errors(os.Stdout, d.group.Errors.Kinds())
 	d.check(d.group.Errors.Total() == 0, "%s", report.Plural(d.group.Errors.Total(), "error"))
 }

@@ -162,8 +162,8 @@ func (m *million) tellIdle() {
 		{"server RSS", fmt.Sprintf("%s, after a garbage collection; %s per connection   (%s before, %s at most)",
 			report.Bytes(s.After.RSS), report.Bytes(s.PerConn), report.Bytes(s.Before.RSS), report.Bytes(s.Peak))},
 		{"kernel", fmt.Sprintf("%s per connection, both ends   (%s -> %s)", report.Bytes(k.PerConn), report.Bytes(k.Before), report.Bytes(k.After))},
-		{"goroutines", grown(s.Before.Goroutines, s.After.Goroutines)},
-		{"threads", grown(s.Before.Threads, s.After.Threads)},
+		{"goroutines", report.Grown(s.Before.Goroutines, s.After.Goroutines, report.Count)},
+		{"threads", report.Grown(s.Before.Threads, s.After.Threads, report.Count)},
 		{"collections", fmt.Sprintf("%d, paused for %s at most, %s in all", s.After.GCCount, report.Duration(s.After.GCPauseMax), report.Duration(s.After.GCPauseTotal))},
 	})
 }
@@ -209,7 +209,7 @@ func (m *million) tell(ctx context.Context) error {
 	for kind, n := range m.publisher.Errors.Kinds() {
 		m.Errors[kind] += n
 	}
-	writeErrors(os.Stdout, m.Errors)
+	report.Errors(os.Stdout, m.Errors)
 	m.check(len(m.Errors) == 0, "%s", report.Plural(m.errors(), "error"))
 	m.check(ctx.Err() == nil, "interrupted")
 	m.Failed = m.failed
