@@ -86,7 +86,8 @@ func (f *fitted) fitLinear(low, high float64, n int, rounded bool) {
 	}
 	step := f.unit().step((high - low) / float64(n))
 	if rounded {
-		low, high = math.Floor(low/step)*step, math.Ceil(high/step-nearly)*step
+		low = math.Floor(low/step) * step
+		high = max(math.Ceil(high/step-nearly)*step, low+step)
 	}
 	f.low, f.high = low, high
 	f.ticks = ticks(low, high, step, n+2)

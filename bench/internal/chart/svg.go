@@ -75,18 +75,21 @@ const fontSize = 12
 // fonts of the reader are not known. It is rather too wide than too narrow.
 func textWidth(text string) (width float64) {
 	for _, r := range text {
-		switch {
-		case strings.ContainsRune("iljtfr.,:;'|!()[] ", r):
-			width += 0.38
-		case r > 0x2e80 || strings.ContainsRune("mwMW%@", r):
-			width += 1
-		case unicode.IsUpper(r):
-			width += 0.75
-		default:
-			width += 0.64
-		}
+		width += runeWidth(r)
 	}
-	return width * fontSize
+	return width
+}
+
+func runeWidth(r rune) float64 {
+	switch {
+	case strings.ContainsRune("iljtfr.,:;'|!()[] ", r):
+		return 0.38 * fontSize
+	case r > 0x2e80 || strings.ContainsRune("mwMW%@…", r):
+		return fontSize
+	case unicode.IsUpper(r):
+		return 0.75 * fontSize
+	}
+	return 0.64 * fontSize
 }
 
 // shorten cuts text to a width, and shows that it did.
@@ -94,9 +97,12 @@ func shorten(text string, width float64) string {
 	if textWidth(text) <= width {
 		return text
 	}
-	runes := []rune(text)
-	for len(runes) > 0 && textWidth(string(runes)+"…") > width {
-		runes = runes[:len(runes)-1]
+	width -= textWidth("…")
+	for i, r := range text {
+		width -= runeWidth(r)
+		if width < 0 {
+			return text[:i] + "…"
+		}
 	}
-	return string(runes) + "…"
+	return text
 }
