@@ -14,6 +14,8 @@ import (
 	"github.com/sockeye-ws/sockeye/bench/internal/peer"
 )
 
+const maxMessage = 1 << 20 // as the engine's default
+
 func main() { peer.Main(serve) }
 
 // serve configures nbio as the benchmarks of its author do, but for the handler,
@@ -32,6 +34,9 @@ func serve(l net.Listener, broadcast bool) error {
 		ServerExecutor:          func(handle func()) { handle() },
 		IOMod:                   nbhttp.IOModNonBlocking,
 		ReleaseWebsocketPayload: true,
+
+		// Else replies beyond 32 KiB are cut into fragments.
+		MaxWebsocketFramePayloadSize: maxMessage,
 	})
 	if err := server.Start(); err != nil {
 		return err
