@@ -67,6 +67,14 @@ compare: bin/bench ## measure the server against its peers under the same client
 c1m: ## open CONNS connections into one server process, in a virtual machine if need be (a million: half an hour)
 	bench/c1m/run.sh $(CONNS)
 
+.PHONY: profile
+profile: bin/echo bin/bench ## say where the server's time and memory go; profiles and flame graphs in bin/profile
+	bin/bench profile -echo bin/echo -dir bin/profile -duration 10s
+
+.PHONY: benchstat
+benchstat: bin/staticcheck ## compare benchmarks with a revision: BASE=rev [PKG=./codec] [BENCH=regex] [COUNT=6]
+	@BENCHTIME=$(BENCHTIME) tools/benchstat.sh '$(BASE)' '$(or $(PKG),./...)' '$(or $(BENCH),.)' '$(or $(COUNT),6)'
+
 .PHONY: lint
 lint: bin/staticcheck ## gofmt, go vet, staticcheck, and tidy, unchanged modules
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not gofmted: $$files"; exit 1; }
