@@ -37,6 +37,7 @@ func parseCompare(args []string) (cfg compareConfig, err error) {
 	f.DurationVar(&cfg.Duration, "duration", 1500*time.Millisecond, "measured time of each round")
 	f.DurationVar(&cfg.Warmup, "warmup", 300*time.Millisecond, "load before the measured time")
 	f.IntVar(&cfg.CPU, "cpu", cpu, "`processor` on which client and server take turns")
+	f.StringVar(&cfg.Bin, "bin", "", "`folder` of the built peers; by default they are built first, which needs this project and Go")
 	cfg.out.flags(f)
 	if err := parse(f, args); err != nil {
 		return cfg, err
@@ -69,10 +70,15 @@ func runCompare(ctx context.Context, args []string) error {
 	if cfg.Files, err = proc.Files(); err != nil {
 		return err
 	}
-	if err := cfg.build(ctx); err != nil {
+	if cfg.Client, err = os.Executable(); err != nil {
 		return err
 	}
-	defer os.RemoveAll(cfg.Bin)
+	if cfg.Bin == "" {
+		if err := cfg.build(ctx); err != nil {
+			return err
+		}
+		defer os.RemoveAll(cfg.Bin)
+	}
 	outcome, err := cfg.outcome(args)
 	if err != nil {
 		return err
@@ -87,10 +93,7 @@ func runCompare(ctx context.Context, args []string) error {
 }
 
 // build builds the peers into a new folder.
-func (cfg *compareConfig) build(ctx context.Context) (err error) {
-	if cfg.Client, err = os.Executable(); err != nil {
-		return err
-	}
+func (cfg *compareConfig) build(ctx context.Context) error {
 	here, err := os.Getwd()
 	if err != nil {
 		return err

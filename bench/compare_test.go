@@ -13,6 +13,16 @@ import (
 	"github.com/sockeye-ws/sockeye/bench/internal/compare"
 )
 
+// That it builds the peers itself is seen without measuring anything of them but
+// the first.
+func TestCompareBuilds(t *testing.T) {
+	out, diag, status := bench(t, "compare", "-quick", "-peers", "epoll", "-cells", "idle:2:10")
+	if status != 0 {
+		t.Errorf("status %d, %s", status, diag)
+	}
+	contains(t, out, "2 connections, idle after one message of 10 B each")
+}
+
 // comparison is a part of what compare -json writes.
 type comparison struct {
 	Interrupted bool
@@ -34,7 +44,7 @@ type comparison struct {
 
 func TestCompareJSON(t *testing.T) {
 	const cells = "echo:5:10,echo:5:10:2,broadcast:5:10,setup:5:10,idle:20:10"
-	out, diag, status := bench(t, "compare", "-rounds", "2", "-duration", "50ms", "-warmup", "20ms",
+	out, diag, status := bench(t, "compare", "-bin", bin, "-rounds", "2", "-duration", "50ms", "-warmup", "20ms",
 		"-peers", "epoll,sockeye", "-cells", cells, "-json")
 	var c comparison
 	if err := json.Unmarshal([]byte(out), &c); err != nil || status != 0 {
@@ -60,7 +70,7 @@ func TestCompareJSON(t *testing.T) {
 // Every peer passes through the comparison as it is meant to be used.
 func TestCompareText(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.html")
-	out, diag, status := bench(t, "compare", "-rounds", "1", "-duration", "20ms", "-warmup", "10ms", "-html", page,
+	out, diag, status := bench(t, "compare", "-bin", bin, "-rounds", "1", "-duration", "20ms", "-warmup", "10ms", "-html", page,
 		"-cells", "echo:20:1024:16,echo:2:1048576,broadcast:30:125,setup:10:125,idle:50:1024")
 	if status != 0 {
 		t.Errorf("status %d, %s", status, diag)
@@ -84,7 +94,7 @@ func TestCompareText(t *testing.T) {
 // A peer that cannot have enough descriptors is left out, and the others are
 // compared.
 func TestCompareLeavesOut(t *testing.T) {
-	cmd := exec.Command("sh", "-c", `ulimit -n 250 && exec "$0" compare -quick -peers epoll,easygo -cells setup:100:125,setup:10:125 -markdown`, program("bench"))
+	cmd := exec.Command("sh", "-c", `ulimit -n 250 && exec "$0" compare -bin "$1" -quick -peers epoll,easygo -cells setup:100:125,setup:10:125 -markdown`, program("bench"), bin)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v: %s", err, out)
@@ -100,7 +110,7 @@ func TestCompareUpdates(t *testing.T) {
 	if err := os.WriteFile(document, []byte("<!-- compare machine -->\n<!-- end -->\n<!-- compare setup:2:10 -->\n<!-- end -->\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, diag, status := bench(t, "compare", "-quick", "-peers", "epoll", "-cells", "setup:2:10", "-update", document)
+	_, diag, status := bench(t, "compare", "-bin", bin, "-quick", "-peers", "epoll", "-cells", "setup:2:10", "-update", document)
 	text, err := os.ReadFile(document)
 	if status != 0 || err != nil {
 		t.Errorf("status %d, %s (%v)", status, diag, err)
@@ -110,7 +120,7 @@ func TestCompareUpdates(t *testing.T) {
 
 // Ctrl-C ends a comparison with the tables so far.
 func TestCompareInterrupted(t *testing.T) {
-	cmd := exec.Command(program("bench"), "compare", "-peers", "epoll", "-rounds", "1000000", "-duration", "20ms", "-warmup", "1ms", "-cells", "echo:1:10", "-json")
+	cmd := exec.Command(program("bench"), "compare", "-bin", bin, "-peers", "epoll", "-rounds", "1000000", "-duration", "20ms", "-warmup", "1ms", "-cells", "echo:1:10", "-json")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -120,9 +130,8 @@ func TestCompareInterrupted(t *testing.T) {
 	}
 	late := time.AfterFunc(40*time.Second, func() { cmd.Process.Kill() })
 	defer late.Stop()
-	// A program without rounds says nothing; 2 s are enough for many of them,
-	// and if they were not there would only be no table.
-	time.AfterFunc(2*time.Second, func() { cmd.Process.Signal(syscall.SIGINT) })
+	// If the program has no whole round by then there is only no table.
+	time.AfterFunc(time.Second, func() { cmd.Process.Signal(syscall.SIGINT) })
 	var c comparison
 	if err := json.NewDecoder(out).Decode(&c); err != nil {
 		t.Fatal(err)

@@ -125,7 +125,7 @@ func measure(l load, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := l.run(o.Duration); err != nil {
+	if err := runOn(l, o, before.Count); err != nil {
 		return Result{}, err
 	}
 	after, err := reading(l, began, o.ServerPID)
@@ -136,9 +136,22 @@ func measure(l load, o Options) (Result, error) {
 		return Result{}, err
 	}
 	if after.Count == before.Count {
-		return Result{}, fmt.Errorf("no answer within %v", o.Duration)
+		return Result{}, fmt.Errorf("no answer within %v", o.Patience)
 	}
 	return after.since(before), nil
+}
+
+// runOn loads the server for the measured time, and for longer only if that was
+// too short for a single answer.
+func runOn(l load, o Options, before uint64) error {
+	for end := time.Now().Add(o.Patience); ; {
+		if err := l.run(o.Duration); err != nil {
+			return err
+		}
+		if l.count() > before || time.Now().After(end) {
+			return nil
+		}
+	}
 }
 
 // reading takes the totals up to now. The server's are right because it is not
