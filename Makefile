@@ -55,13 +55,13 @@ fuzz: ## run every fuzz target for FUZZTIME each
 	done
 
 .PHONY: bench
-bench: ## Go benchmarks of each package, then the comparison (several minutes)
+bench: ## Go benchmarks of each package, then the comparison (more than half an hour)
 	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./...
 	$(MAKE) compare
 
 .PHONY: compare
-compare: bin/bench ## measure the server against its peers under the same client
-	bin/bench compare
+compare: bin/bench ## measure the server against its peers (half an hour): [CELLS=echo,idle] [PEERS=epoll,sockeye] [QUICK=1]
+	bin/bench compare $(if $(CELLS),-cells $(CELLS)) $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick)
 
 .PHONY: c1m
 c1m: ## open CONNS connections into one server process, in a virtual machine if need be (a million: half an hour)
