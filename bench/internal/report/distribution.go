@@ -43,8 +43,8 @@ const perNine = 20
 // curve gives the quantiles of s, up to that of its slowest value.
 func curve(s hist.Snapshot) (points []chart.Point) {
 	last := math.Log10(float64(s.Count()))
-	for nines := 0.0; nines < last; nines += 1.0 / perNine {
-		q := 1 - math.Pow(10, -nines)
+	for i := 0; float64(i)/perNine < last-1e-9; i++ { // short of the last, however it is rounded
+		q := 1 - math.Pow(10, -float64(i)/perNine)
 		points = append(points, chart.Point{X: q, Y: float64(s.Quantile(q))})
 	}
 	return append(points, chart.Point{X: 1 - math.Pow(10, -last), Y: float64(s.Max())})

@@ -33,7 +33,7 @@ func sampleReport() *result.Report {
 		DialTime: 412 * time.Millisecond,
 		Load: result.Outcome{
 			Conns: 1000, Open: 1000, Elapsed: 60 * time.Second, Sent: 2_400_000, Messages: 2_400_000,
-			Latency: spread(50_000, 8*time.Millisecond), Connect: spread(1000, time.Millisecond), CPU: 57 * time.Second,
+			Latency: spread(5000, 8*time.Millisecond), Connect: spread(1000, time.Millisecond), CPU: 57 * time.Second,
 		},
 		Steps: []result.Step{
 			{Name: "open", Elapsed: 412 * time.Millisecond},
