@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,25 @@ func TestUpdateNeedsPlaces(t *testing.T) {
 		if got, err := outcome().Update(document); err == nil || !strings.Contains(err.Error(), "no place for") {
 			t.Errorf("%q (%v)", got, err)
 		}
+	}
+}
+
+// The project's document has a place for each table of a plain comparison.
+func TestDocumentHasPlaces(t *testing.T) {
+	document, err := os.ReadFile("../../../docs/benchmarks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := ParseCells(DefaultCells)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &Outcome{}
+	for _, cell := range cells {
+		o.Tables = append(o.Tables, newIdleTable(&Plan{}, cell, nil))
+	}
+	if _, err := o.Update(string(document)); err != nil {
+		t.Error(err)
 	}
 }
 
