@@ -69,6 +69,7 @@ func FuzzTicks(f *testing.F) {
 		for _, high := range odd {
 			f.Add(low, high, uint8(5), uint8(0), true)
 			f.Add(low, high, uint8(1), uint8(1), false)
+			f.Add(low, high, uint8(1), uint8(1), true)
 		}
 	}
 	units := []Unit{Count, Whole, Bytes, Time}

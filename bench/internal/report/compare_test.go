@@ -42,6 +42,9 @@ func TestComparePage(t *testing.T) {
 			t.Errorf("no %q in the page", want)
 		}
 	}
+	if strings.Contains(got, "left out") {
+		t.Error("the page has a figure without bars")
+	}
 	if n := strings.Count(got, "<svg"); n != 2 {
 		t.Errorf("%d charts, want 2", n)
 	}

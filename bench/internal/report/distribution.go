@@ -43,7 +43,7 @@ const perNine = 20
 // curve gives the quantiles of s, up to that of its slowest value.
 func curve(s hist.Snapshot) (points []chart.Point) {
 	last := math.Log10(float64(s.Count()))
-	for i := 0; float64(i)/perNine < last-1e-9; i++ { // short of the last, however it is rounded
+	for i := 0; float64(i)/perNine < last; i++ {
 		q := 1 - math.Pow(10, -float64(i)/perNine)
 		points = append(points, chart.Point{X: q, Y: float64(s.Quantile(q))})
 	}
