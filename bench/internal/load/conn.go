@@ -119,7 +119,7 @@ func (h handler) OnClose(link *engine.Conn, err error) {
 	c := link.Data().(*conn)
 	c.mu.Lock()
 	e, ok := errors.AsType[*engine.CloseError](err)
-	wanted := (c.parting || h.group.closing.Load()) && ok && e.Clean
+	wanted := ok && e.Clean && (c.parting || uint32(e.Code) == h.group.closing.Load())
 	if !wanted && !errors.Is(err, context.Canceled) {
 		c.lose("closed", err)
 	}

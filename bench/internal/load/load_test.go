@@ -144,7 +144,7 @@ func TestServerGoesAway(t *testing.T) {
 		url, srv := serve(t, engine.HandlerFuncs{Message: echo}, engine.Options{})
 		g := dial(t, url, 5)
 		if c.expected {
-			g.ExpectClose()
+			g.ExpectClose(codec.CloseGoingAway)
 		}
 		if !c.graceful {
 			srv.Close()

@@ -19,7 +19,7 @@ type Result struct {
 type Phase struct{ *exchange }
 
 // Start begins to exchange messages.
-func (g *Group) Start(r Run) *Phase { return &Phase{g.start(r)} }
+func (g *Group) Start(r Run) *Phase { return &Phase{g.start(context.Background(), r)} }
 
 // Answered gives the number of messages answered so far.
 func (ph *Phase) Answered() uint64 { return ph.group.record.end().Messages }
