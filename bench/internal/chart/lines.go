@@ -50,12 +50,13 @@ func (l Lines) Draw() template.HTML {
 	var xs, ys []float64
 	for _, s := range l.Series {
 		for _, p := range s.Points {
+			xs = append(xs, p.X) // gaps too, so that charts of the same time have the same axis
 			if l.shows(p) {
-				xs, ys = append(xs, p.X), append(ys, p.Y)
+				ys = append(ys, p.Y)
 			}
 		}
 	}
-	if len(xs) == 0 {
+	if len(ys) == 0 {
 		return ""
 	}
 	p := newPlot(l.Title, l.X.fit(xs, 8, false), l.Y.fit(ys, 5, true), l.legend(), l.Marks)

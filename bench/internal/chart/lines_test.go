@@ -48,6 +48,13 @@ func TestLines(t *testing.T) {
 	}
 }
 
+func TestGapsAreOnTheAxis(t *testing.T) {
+	l := Lines{Series: []Series{{Points: []Point{{0, 1}, {3, 2}, {9, math.NaN()}}}}}
+	if texts := wellFormed(t, l.Draw()); !slices.Contains(texts, "8") {
+		t.Errorf("%q ends before the gap", texts)
+	}
+}
+
 func TestTableIsBounded(t *testing.T) {
 	l := Lines{Series: []Series{{}}}
 	for i := range 1001 {
