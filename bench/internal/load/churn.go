@@ -68,6 +68,9 @@ func (ch *churning) feed(ctx context.Context, d *dialing) (late uint64) {
 		if ch.Rate > 0 {
 			pause(ctx, ch.due(i)-clock())
 		}
+		if ch.due(i) >= ch.began+ch.Duration {
+			return late
+		}
 		select {
 		case <-ch.group.vacancies:
 		case <-ctx.Done():

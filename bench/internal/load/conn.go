@@ -100,6 +100,7 @@ func (h handler) OnOpen(link *engine.Conn) {
 	if s := h.group.joining.Load(); s != nil {
 		s.join(c)
 	}
+	h.group.count(&h.group.opened)
 }
 
 func (h handler) OnMessage(link *engine.Conn, op codec.Opcode, payload []byte) {

@@ -43,6 +43,7 @@ type Group struct {
 	dialer  *engine.Dialer
 	dialed  atomic.Int64 // connections begun
 	record  *record
+	apart   bool                 // its latencies are not those of the whole
 	closing atomic.Uint32        // the close code that is expected, or 0
 	joining atomic.Pointer[step] // that new connections take part in, or nil
 
@@ -191,14 +192,13 @@ func (g *Group) seated() (conns []*conn) {
 	return conns
 }
 
-// seat gives a connection that has opened a place.
+// seat gives a connection that has opened a place. It counts only when it has
+// begun to take part in what goes on.
 func (g *Group) seat(link *engine.Conn) *conn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c := g.vacancyLocked()
 	c.take(link)
-	g.opened++
-	g.changed.Broadcast()
 	return c
 }
 

@@ -13,7 +13,7 @@ import (
 // Run says what connections exchange.
 type Run struct {
 	Conns    int           // how many take part, 0: all
-	Random   bool          // these are picked at random, and not the first ones
+	Random   bool          // those who take part are picked at random, instead of the first
 	Size     int           // of the smallest message, in bytes
 	MaxSize  int           // of the largest, sizes being evenly spread; if less than Size, all have that
 	Depth    int           // the most messages outstanding on each; at least 1
@@ -56,13 +56,7 @@ type exchange struct {
 // start begins to exchange messages.
 func (g *Group) start(ctx context.Context, r Run) *exchange {
 	r.Depth = max(r.Depth, 1)
-	conns := g.seated()
-	if r.Random {
-		rand.Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
-	}
-	if r.Conns > 0 {
-		conns = conns[:min(r.Conns, len(conns))]
-	}
+	conns := r.pick(g.seated())
 	e := &exchange{Run: r, payloads: newPayloads(r.Size, r.MaxSize)}
 	if r.Rate == 0 {
 		e.sentAt = make([]time.Duration, r.Depth*len(conns))
@@ -79,6 +73,17 @@ func (g *Group) start(ctx context.Context, r Run) *exchange {
 	}
 	e.left()
 	return e
+}
+
+// pick gives those that take part.
+func (r Run) pick(conns []*conn) []*conn {
+	if r.Conns == 0 || r.Conns >= len(conns) {
+		return conns
+	}
+	if r.Random {
+		rand.Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
+	}
+	return conns[:r.Conns]
 }
 
 // awaitTurn waits until fewer than AtOnce connections exchange messages: those
@@ -160,7 +165,7 @@ func (e *exchange) sendLocked(c *conn, buf []byte, now time.Duration) {
 func (e *exchange) mayLocked(c *conn, now time.Duration) bool {
 	return c.sent < c.last && c.sent-c.received < uint64(e.Depth) &&
 		c.link != nil && !c.parting && !e.stopped.Load() && c.step.Load() == &e.step &&
-		(e.Rate == 0 || e.dueLocked(c, c.sent) <= min(now, e.began+e.Duration))
+		(e.Rate == 0 || e.isDueLocked(c, now))
 }
 
 func (e *exchange) sendOneLocked(c *conn, buf []byte, now time.Duration) []byte {
