@@ -103,20 +103,10 @@ func (s *broadcasting) publish(ctx context.Context, c *conn) {
 			return
 		}
 		buf = s.notices.append(buf[:0], seq, s.due(seq))
-		c.send(buf)
-	}
-}
-
-// send sends a message, from any goroutine.
-func (c *conn) send(payload []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.link == nil {
-		return
-	}
-	c.sent++
-	if err := c.link.Send(codec.Binary, payload); err != nil {
-		c.failLocked("send", err)
+		c.mu.Lock()
+		c.sent++
+		c.sendLocked(buf)
+		c.mu.Unlock()
 	}
 }
 

@@ -59,6 +59,17 @@ func (c *conn) partLocked() {
 	}
 }
 
+// sendLocked sends a message, if there is a connection. Of one that is closing
+// OnClose will tell the cause.
+func (c *conn) sendLocked(payload []byte) {
+	if c.link == nil {
+		return
+	}
+	if err := c.link.Send(codec.Binary, payload); err != nil && !errors.Is(err, engine.ErrClosed) {
+		c.failLocked("send", err)
+	}
+}
+
 // failLocked ends the connection because of an error.
 func (c *conn) failLocked(what string, err error) {
 	c.lose(what, err)

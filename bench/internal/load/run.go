@@ -174,9 +174,7 @@ func (e *exchange) sendOneLocked(c *conn, buf []byte, now time.Duration) []byte 
 		e.sentAt[e.slotLocked(c, c.sent)] = now
 	}
 	c.sent++
-	if err := c.link.Send(codec.Binary, buf); err != nil {
-		c.failLocked("send", err)
-	}
+	c.sendLocked(buf)
 	return buf
 }
 

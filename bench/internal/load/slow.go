@@ -107,7 +107,7 @@ func (s *slowReader) play(ctx context.Context) error {
 // write sends what is due, and in the end a Close.
 func (s *slowReader) write(ctx context.Context) {
 	for seq := uint64(0); ; seq++ {
-		if !s.awaitDue(ctx, s.due(s.rank, seq)) {
+		if due := s.due(s.rank, seq); !s.awaitDue(ctx, min(due, s.until)) || due >= s.until {
 			break
 		}
 		s.sent.Add(1) // first: the reply may be faster than we are
@@ -116,6 +116,7 @@ func (s *slowReader) write(ctx context.Context) {
 			return // the reader sees why
 		}
 	}
+	<-ctx.Done()
 	s.nc.Write(codec.AppendMaskedClose(nil, codec.CloseNormal, "", mask()))
 }
 

@@ -17,7 +17,7 @@ type slowRun struct {
 	rate     float64 // messages in a second of all together
 	conns    int
 	began    time.Duration
-	end      time.Duration // what is due later is not sent; known when it has come
+	until    time.Duration // what is due later is not sent
 }
 
 func (r *slowRun) due(rank int, seq uint64) time.Duration {
@@ -63,7 +63,7 @@ func (p *part) playSlow(ctx context.Context, d time.Duration) result.Outcome {
 	run := &slowRun{
 		group: p.Group, payloads: newPayloads(p.Size, p.MaxSize), speed: p.Read,
 		rate: p.Rate * float64(len(p.slow)), conns: len(p.slow), began: s.began,
-		end: s.began + d,
+		until: s.began + d,
 	}
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
@@ -77,18 +77,18 @@ func (p *part) playSlow(ctx context.Context, d time.Duration) result.Outcome {
 		})
 	}
 	<-ctx.Done()
-	run.end = min(clock(), run.end)
+	end := min(clock(), run.until)
 	players.Wait()
-	return p.settleSlow(&s, ends)
+	return p.settleSlow(&s, ends, end)
 }
 
 // settleSlow counts how the slow readers have ended.
-func (p *part) settleSlow(s *step, ends []error) result.Outcome {
+func (p *part) settleSlow(s *step, ends []error, end time.Duration) result.Outcome {
 	cut := 0
 	for i, reader := range p.slow {
 		switch {
 		case ends[i] == nil:
-			reader.countLate()
+			reader.countLate(end)
 		case errors.Is(ends[i], errCut):
 			cut++
 		default:
@@ -103,9 +103,9 @@ func (p *part) settleSlow(s *step, ends []error) result.Outcome {
 	return o
 }
 
-// countLate records the messages that were due, but not sent.
-func (s *slowReader) countLate() {
-	for seq := s.sent.Load(); s.due(s.rank, seq) < s.end; seq++ {
-		s.group.record.overdue(s.id, s.end-s.due(s.rank, seq))
+// countLate records the messages that were due at the end, but not sent.
+func (s *slowReader) countLate(end time.Duration) {
+	for seq := s.sent.Load(); s.due(s.rank, seq) < end; seq++ {
+		s.group.record.overdue(s.id, end-s.due(s.rank, seq))
 	}
 }
