@@ -58,7 +58,9 @@ func (g *Group) Broadcast(ctx context.Context, b Broadcast) result.Outcome {
 	if ctx.Err() == nil {
 		s.finish()
 	}
-	return s.outcome()
+	o := s.outcome()
+	o.Elapsed = max(o.Elapsed-b.Delay, 0)
+	return o
 }
 
 // broadcasting is a broadcast under way.
