@@ -46,7 +46,8 @@ func (b Broadcast) Messages() uint64 {
 // The outcome's Messages are deliveries, and their latency counts from when
 // the message was due. A message that has not reached a connection 10 s after
 // the last was due counts as an error, one for each such connection that is
-// still open. If ctx ends, what is missing then is no error.
+// still open. If ctx ends, what is missing then is no error. Elapsed is without
+// the delay.
 func (g *Group) Broadcast(ctx context.Context, b Broadcast) result.Outcome {
 	s := g.startBroadcast(b)
 	var publisher sync.WaitGroup
