@@ -12,7 +12,8 @@ import (
 
 // Mixed opens a scenario's connections, group by group, and plays it: each
 // connection sends at its own constant rate, as in [Group.Exchange]. They stay
-// open until Close; but slow readers are closed at the end.
+// open until Close; but slow readers are closed at the end, and those that were
+// there until then count as Open.
 //
 // The outcome has one for each group, in the scenario's order, and is their
 // sum. Only the latencies of slow readers are not in the sum: they are of

@@ -84,10 +84,11 @@ func (p *part) playSlow(ctx context.Context, d time.Duration) result.Outcome {
 
 // settleSlow counts how the slow readers have ended.
 func (p *part) settleSlow(s *step, ends []error, end time.Duration) result.Outcome {
-	cut := 0
+	cut, held := 0, 0
 	for i, reader := range p.slow {
 		switch {
 		case ends[i] == nil:
+			held++
 			reader.countLate(end)
 		case errors.Is(ends[i], errCut):
 			cut++
@@ -99,7 +100,7 @@ func (p *part) settleSlow(s *step, ends []error, end time.Duration) result.Outco
 	for _, reader := range p.slow {
 		o.Sent += reader.sent.Load()
 	}
-	o.Cut = cut
+	o.Conns, o.Open, o.Cut = len(p.slow), held, cut
 	return o
 }
 
