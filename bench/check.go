@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/preflight"
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
@@ -17,10 +18,6 @@ import (
 
 // otherFiles is how many descriptors a program needs beside connections.
 const otherFiles = 100
-
-// perAddress is how many connections package load has share a pair of
-// addresses of 127.0.0.0/8.
-const perAddress = 20_000
 
 // processes gives the number of processes for so many connections: asked, or
 // if that is 0 as many as their limit of descriptors demands, which it tells.
@@ -67,7 +64,7 @@ func (cfg *config) checks(inFlight int, server *watch.Server) ([]preflight.Check
 		Server:   server.PID(),
 	}
 	if n.Local {
-		n.PerPair = min(cfg.Conns, perAddress)
+		n.PerPair = min(cfg.Conns, load.PerAddress)
 	}
 	return preflight.Machine{Root: "/", Files: files}.Checks(n), err
 }
