@@ -9,7 +9,7 @@
 #
 #   MEM     the machine's memory in MB     [1024, and 14 for each 1,000 connections]
 #   LIMIT   seconds for all, boot included; then the machine is killed
-#                                          [600, and 2 for each 1,000 connections]
+#                                          [600, and 3 for each 1,000 connections]
 #   FLAGS   more flags for bench c1m
 #
 # The machine has no disk and no network card: kernel, busybox and programs are
@@ -18,7 +18,7 @@ set -euo pipefail
 conns=$1 dir=$2
 here=$(cd "$(dirname "$0")" && pwd)
 mem=${MEM:-$((1024 + conns * 14 / 1000))}
-limit=${LIMIT:-$((600 + conns * 2 / 1000))}
+limit=${LIMIT:-$((600 + conns * 3 / 1000))}
 
 if [ "$(uname -m)" != x86_64 ]; then
 	echo "c1m: the virtual machine is for x86_64: there is none for $(uname -m) yet" >&2
