@@ -17,6 +17,7 @@ func shareOptions(o load.Options, i, n int) load.Options {
 	o.First += until(o.Conns, i-1, n)
 	o.Conns = part(o.Conns, i, n)
 	o.Rate /= float64(n)
+	o.Phase = float64(i) / float64(n)
 	return o
 }
 

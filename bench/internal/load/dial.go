@@ -81,10 +81,10 @@ func (d *dialing) end() {
 
 // feed has all of a group's connections opened, at the rate that is asked for.
 func (d *dialing) feed(ctx context.Context) {
-	began := clock()
+	begin := d.group.schedule(clock(), d.group.options.Rate)
 	for i := range d.group.options.Conns {
-		if rate := d.group.options.Rate; rate > 0 {
-			pause(ctx, began+seconds(float64(i), rate)-clock())
+		if begin.rate > 0 {
+			pause(ctx, begin.due(uint64(i))-clock())
 		}
 		select {
 		case d.due <- 0:

@@ -26,6 +26,7 @@ type Options struct {
 	Spread   Spread  // over which addresses of 127.0.0.0/8
 	Parallel int     // how many are opened at a time; at least 1
 	Rate     float64 // how many are begun in a second; 0: as many as can be
+	Phase    float64 // of everything at a rate, in intervals: from 0 to below 1, so that groups in several processes take turns
 	MaxSize  int     // the largest message that will be sent, in bytes
 	MaxDepth int     // the most messages that will be outstanding on one
 	Patience int     // factor of all time limits, for a slow machine; 0 stands for 1

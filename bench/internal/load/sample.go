@@ -2,7 +2,6 @@ package load
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/hist"
@@ -27,10 +26,10 @@ func (g *Group) Sample() result.Sample {
 // those hold moves to the snapshots when somebody wants to know.
 type record struct {
 	latency, connect *hist.Histogram
-	late             atomic.Uint64 // in latency: of messages that were never sent
 	began            time.Duration
 
 	mu             sync.Mutex
+	late           uint64        // in latency: messages that were never sent
 	step, interval hist.Snapshot // latencies since the step began, and since the last sample
 	all, before    uint64        // how many there were in all, and late ones before the step
 }
@@ -39,10 +38,11 @@ func newRecord() *record {
 	return &record{latency: hist.New(), connect: hist.New(), began: clock()}
 }
 
-// overdue records a message that was never sent.
-func (r *record) overdue(who uint64, age time.Duration) {
-	r.latency.Record(who, age) // first, so that never more are late than there are
-	r.late.Add(1)
+// overdue records messages that were never sent, as [schedule.late] does.
+func (r *record) overdue(s schedule, who, k, every, most uint64, end time.Duration) {
+	r.mu.Lock() // a sample has them in both or in neither
+	defer r.mu.Unlock()
+	r.late += s.late(r.latency, who, k, every, most, end)
 }
 
 func (r *record) drainLocked() {
@@ -57,7 +57,7 @@ func (r *record) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drainLocked()
-	r.step, r.before = hist.Snapshot{}, r.late.Load()
+	r.step, r.before = hist.Snapshot{}, r.late
 	r.connect.Take()
 }
 
@@ -65,7 +65,7 @@ func (r *record) begin() {
 func (r *record) end() result.Outcome {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	late := r.late.Load() - r.before
+	late := r.late - r.before
 	r.drainLocked()
 	return result.Outcome{Messages: r.step.Count() - late, Late: late, Latency: r.step, Connect: r.connect.Take()}
 }
@@ -75,8 +75,7 @@ func (r *record) end() result.Outcome {
 func (r *record) sample() (interval hist.Snapshot, messages uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	late := r.late.Load()
 	r.drainLocked()
 	interval, r.interval = r.interval, hist.Snapshot{}
-	return interval, r.all - late
+	return interval, r.all - r.late
 }
