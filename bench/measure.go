@@ -89,7 +89,7 @@ func (m *measurement) do(ctx context.Context, s step) bool {
 	}
 	m.report.Load.Connect = connect
 	m.report.Held = o.Open
-	if s.Dial {
+	if s.Opens() {
 		m.report.DialTime = o.Elapsed
 	}
 	return o.Open > 0
@@ -118,7 +118,7 @@ func (m *measurement) show(s step) (stop func()) {
 		now, messages, conns := m.series.state()
 		g := report.Gauge{Doing: s.doing, Total: s.total, Length: s.length, Elapsed: m.series.elapsed() - began, Errors: now.Errors}
 		g.Done, g.Rate = int(now.Messages-before.Messages), messages
-		if s.Dial {
+		if s.Opens() {
 			g.Done, g.Rate = now.Open, conns
 		}
 		return g.String()

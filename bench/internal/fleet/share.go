@@ -47,9 +47,9 @@ func (s Step) share(i, n int) (Step, bool) {
 		h := *s.Hold
 		h.Sample = part(h.Sample, i, n)
 		return Step{Hold: &h}, true
-	case s.Mixed != nil:
-		m := s.Mixed.Share(i, n)
-		return Step{Mixed: &m}, m.Conns() > 0
+	case s.DialMixed != nil:
+		m := s.DialMixed.Share(i, n)
+		return Step{DialMixed: &m}, true
 	}
 	return s, true
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/result"
@@ -14,10 +15,14 @@ type Step struct {
 	Exchange  *load.Run       `json:"exchange,omitempty"`
 	Broadcast *load.Broadcast `json:"broadcast,omitempty"`
 	Churn     *load.Churn     `json:"churn,omitempty"`
-	Mixed     *load.Scenario  `json:"mixed,omitempty"`
+	DialMixed *load.Scenario  `json:"dial_mixed,omitempty"`
+	Play      time.Duration   `json:"play,omitempty"` // of the scenario
 	Hold      *Hold           `json:"hold,omitempty"`
 	Close     bool            `json:"close,omitempty"`
 }
+
+// Opens tells that it opens connections for the steps after it.
+func (s Step) Opens() bool { return s.Dial || s.DialMixed != nil }
 
 // carryOut has a group do its share of a step. After Close the outcome has the
 // errors of the group's whole life.
@@ -31,8 +36,10 @@ func (s Step) carryOut(ctx context.Context, g *load.Group) result.Outcome {
 		return g.Broadcast(ctx, *s.Broadcast)
 	case s.Churn != nil:
 		return g.Churn(ctx, *s.Churn)
-	case s.Mixed != nil:
-		return g.Mixed(ctx, *s.Mixed)
+	case s.DialMixed != nil:
+		return g.DialMixed(ctx, *s.DialMixed)
+	case s.Play > 0:
+		return g.Play(ctx, s.Play)
 	case s.Hold != nil:
 		return s.Hold.carryOut(ctx, g)
 	}

@@ -12,14 +12,19 @@ import (
 // call before. At counts from [New].
 func (g *Group) Sample() result.Sample {
 	s := result.Sample{At: clock() - g.record.began, Open: g.Open(), Errors: g.Errors.Total()}
-	for _, part := range append(g.parts(), g) {
-		latency, messages := part.record.sample()
-		s.Messages += messages
-		if !part.apart {
-			s.Latency.Merge(latency)
-		}
+	g.sampleInto(&s)
+	for _, part := range g.mixed() {
+		part.sampleInto(&s)
 	}
 	return s
+}
+
+func (g *Group) sampleInto(s *result.Sample) {
+	latency, messages := g.record.sample()
+	s.Messages += messages
+	if !g.apart {
+		s.Latency.Merge(latency)
+	}
 }
 
 // record is what a group measures. Connections write to the histograms; what

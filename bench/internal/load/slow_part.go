@@ -29,30 +29,6 @@ func (r *slowRun) due(rank int, seq uint64) time.Duration {
 	return r.schedule.due(r.number(rank, seq))
 }
 
-// openSlow opens the connections of slow readers.
-func (p *part) openSlow(ctx context.Context) result.Outcome {
-	var s step
-	s.init(nil, p.Group, nil)
-	for i := range p.Habit.Conns {
-		began := clock()
-		reader, err := p.dialSlow(ctx, i)
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			p.Errors.add("dial", err)
-		default:
-			p.record.connect.Record(0, clock()-began)
-		}
-		if err == nil {
-			p.slow = append(p.slow, reader)
-			p.count(&p.opened)
-		}
-	}
-	o := s.outcome()
-	o.Conns = p.Habit.Conns
-	return o
-}
-
 // count counts a connection that was opened or closed.
 func (g *Group) count(n *int) {
 	g.mu.Lock()
