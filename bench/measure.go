@@ -98,13 +98,18 @@ func (m *measurement) do(ctx context.Context, s step) bool {
 // end looks at the server while nothing happens, and closes what is left.
 func (m *measurement) end() (err error) {
 	r := m.report
-	r.Server.After, err = m.server.Snapshot()
+	r.Server.PID, r.Server.Ended = m.server.PID(), m.server.Ended()
+	if !r.Server.Ended {
+		r.Server.After, err = m.server.Snapshot()
+	}
 	s, open := &r.Server, m.fleet.Sample().Open
 	if open > 0 && s.Before.RSS > 0 && s.After.RSS > 0 {
 		s.RSSPerConn = (s.After.RSS - s.Before.RSS) / int64(open)
 	}
 	r.Opened = int(r.Load.Connect.Count())
-	if r.Mode != "churn" { // where connections end because they shall
+	if r.Mode == "churn" { // where connections end because they shall
+		r.Opened -= int(r.Load.Late) // not begun
+	} else {
 		r.Lost = max(min(r.Opened, r.Conns)-r.Held-r.Load.Cut, 0)
 	}
 	r.Errors = m.fleet.Close()

@@ -22,7 +22,7 @@ func measured() *result.Report {
 	return &result.Report{
 		Opened: 100, Held: 98, Lost: 2,
 		Load: result.Outcome{
-			Elapsed: 2 * time.Second, Messages: 1000, Late: 3, CPU: 20 * time.Millisecond,
+			Elapsed: 2 * time.Second, Messages: 1000, Late: 3, Cut: 4, CPU: 20 * time.Millisecond,
 			Latency: latencies(5 * time.Millisecond), Connect: latencies(7 * time.Millisecond),
 		},
 		Server: result.Server{
@@ -37,7 +37,7 @@ func TestEachMetric(t *testing.T) {
 	for text, value := range map[string]string{
 		"p50<6ms": "5ms", "p90<=6ms": "5ms", "p99<6ms": "5ms", "p999<6ms": "5ms", "max=5ms": "5ms", "mean>4ms": "5ms",
 		"connect_p99<8ms": "7ms", "connect_max=7ms": "7ms",
-		"errors=5": "5", "lost=2": "2", "held=98": "98", "opened>=100": "100", "late<=3": "3", "messages>999": "1,000",
+		"errors=5": "5", "lost=2": "2", "cut<=4": "4", "held=98": "98", "opened>=100": "100", "late<=3": "3", "messages>999": "1,000",
 		"rate>=500": "500/s", "rss=2MiB": "2.0 MiB", "rss_per_conn<128": "120 B", "goroutines<10": "9",
 		"server_cpu_per_message<=10us": "10µs", "client_cpu_per_message=20us": "20µs",
 	} {

@@ -136,7 +136,7 @@ func exchangeUntil(t *testing.T, f *Fleet, happen func(pid int)) map[string]int 
 		for f.Sample().Messages == 0 && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
-		happen(f.members[0].pid())
+		happen(f.members[0].(*process).cmd.Process.Pid)
 		f.members[0].(*process).awaitEnd(ctx)
 		cancel()
 	}()
@@ -153,7 +153,11 @@ func (p *process) awaitEnd(ctx context.Context) {
 }
 
 func TestKilledMember(t *testing.T) {
-	errs := exchangeUntil(t, start(t, 3, 9), func(pid int) { syscall.Kill(pid, syscall.SIGKILL) })
+	f := start(t, 3, 9)
+	errs := exchangeUntil(t, f, func(pid int) { syscall.Kill(pid, syscall.SIGKILL) })
+	if used := f.members[0].cpu(); used <= 0 {
+		t.Errorf("it has used %v", used)
+	}
 	if len(errs) != 1 || errs["load process 1 ended, with its connections: signal: killed"] != 1 {
 		t.Error(errs)
 	}
