@@ -86,8 +86,8 @@ func runCheck(_ context.Context, args []string) error {
 	f, cfg := flag.NewFlagSet("check", flag.ContinueOnError), &config{interval: time.Second}
 	cfg.serverFlags(f)
 	cfg.connFlags(f, 1000)
-	depth := f.Int("depth", 1, "messages outstanding on each connection")
-	err := cfg.parse(f, args, func() error { return atLeast(*depth >= 0) })
+	depth := f.Int("depth", 1, "`number` of messages outstanding on each connection")
+	err := cfg.parse(f, args, func() error { return cfg.checkDepth(*depth) })
 	if err != nil {
 		return err
 	}

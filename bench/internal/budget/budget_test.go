@@ -110,7 +110,7 @@ func TestFlag(t *testing.T) {
 
 func TestWrongBudgets(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                "an example is",
+		"":                "a comma too many?",
 		"p99":             "has none of < <= > >= =",
 		"p98<1ms":         "is none of client_cpu_per_message, ",
 		"errors=none":     "no number",
@@ -118,7 +118,7 @@ func TestWrongBudgets(t *testing.T) {
 		"errors==0":       "no number",
 		"p99<50":          "50ms or 1.5s",
 		"rss<1.5 GB":      "64KiB or 1.5MiB",
-		"errors=0,":       "an example is",
+		"errors=0,":       "a comma too many?",
 		"errors=0;lost=0": "no number",
 	} {
 		if b, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) || b.String() != "" {
