@@ -28,7 +28,10 @@ type measurement struct {
 // goes on to the end at once.
 func (cfg *config) measure(ctx context.Context, p plan, server *watch.Server) (r *result.Report, err error) {
 	r = cfg.newReport(p)
-	if err := warm(ctx, cfg.Options, p.warm); err != nil {
+	stop := progress(cfg.progress, func() string { return "warming up" })
+	err = warm(ctx, cfg.Options, p.warm)
+	stop()
+	if err != nil {
 		return nil, err
 	}
 	if r.Server.Before, err = server.Snapshot(); err != nil {
@@ -128,7 +131,12 @@ func (m *measurement) show(s step) (stop func()) {
 		}
 		return g.String()
 	}
-	if m.log {
+	return progress(m.log, line)
+}
+
+// progress shows a line, also in a log if that is wanted, until stop is called.
+func progress(log bool, line func() string) (stop func()) {
+	if log {
 		return report.ProgressLog(line)
 	}
 	return report.Progress(line)

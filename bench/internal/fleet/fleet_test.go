@@ -105,6 +105,17 @@ func TestHoldSamples(t *testing.T) {
 	}
 }
 
+// A message that is published last has as much time as the others.
+func TestBroadcastTakesItsTime(t *testing.T) {
+	f := start(t, 1, 1) // the server's echo reaches the only one
+	f.Do(t.Context(), Step{Dial: true})
+	b := load.Broadcast{Size: 50, Rate: 5, Duration: 400 * time.Millisecond}
+	if o := f.Do(t.Context(), Step{Broadcast: &b}); o.Messages != 2 || o.Elapsed < b.Duration || len(o.Errors) != 0 {
+		t.Errorf("%d messages in %v, errors %v", o.Messages, o.Elapsed, o.Errors)
+	}
+	f.Close()
+}
+
 func TestCancelEndsAStepInGoodOrder(t *testing.T) {
 	f := start(t, 2, 4)
 	f.Do(t.Context(), Step{Dial: true})

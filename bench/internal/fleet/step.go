@@ -33,7 +33,7 @@ func (s Step) carryOut(ctx context.Context, g *load.Group) result.Outcome {
 	case s.Exchange != nil:
 		return g.Exchange(ctx, *s.Exchange)
 	case s.Broadcast != nil:
-		return g.Broadcast(ctx, *s.Broadcast)
+		return broadcast(ctx, g, *s.Broadcast)
 	case s.Churn != nil:
 		return g.Churn(ctx, *s.Churn)
 	case s.DialMixed != nil:
@@ -45,4 +45,15 @@ func (s Step) carryOut(ctx context.Context, g *load.Group) result.Outcome {
 	}
 	g.Close()
 	return result.Outcome{Errors: g.Errors.Kinds()}
+}
+
+// broadcast counts also the time after the last message, as long as that before
+// the others, where the load was not ended before: or else its rate would be
+// more than was asked for.
+func broadcast(ctx context.Context, g *load.Group, b load.Broadcast) result.Outcome {
+	o := g.Broadcast(ctx, b)
+	if ctx.Err() == nil && o.Open > 0 {
+		o.Elapsed = max(o.Elapsed, b.Duration)
+	}
+	return o
 }
