@@ -46,13 +46,12 @@ e2e: bin/echo node-modules ## test the built server against other clients: Go, N
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME each
-	@set -e; pkgs=$$(go list ./...); for pkg in $$pkgs; do \
-		targets=$$(go test -list '^Fuzz' $$pkg); \
-		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
-			echo "$$pkg $$target"; \
-			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$pkg; \
+	@set -e; for m in . bench; do cd $(CURDIR)/$$m; for dir in $$(go list -f '{{.Dir}}' ./...); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$dir/*_test.go 2>/dev/null); do \
+			echo "$${dir#$(CURDIR)/} $$target"; \
+			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$dir; \
 		done; \
-	done
+	done; done
 
 .PHONY: bench
 bench: ## Go benchmarks of each package, then the comparison (more than half an hour)
