@@ -17,7 +17,7 @@ type conn struct {
 	group *Group
 	id    uint64               // tells its messages from those of others
 	step  atomic.Pointer[step] // that it takes part in, or nil
-	lost  atomic.Bool          // after an error
+	lost  atomic.Bool          // after an error, or given up
 
 	mu             sync.Mutex
 	link           *engine.Conn  // nil while there is no connection
@@ -132,7 +132,9 @@ func (h handler) OnClose(link *engine.Conn, err error) {
 	c.mu.Lock()
 	e, ok := errors.AsType[*engine.CloseError](err)
 	wanted := ok && e.Clean && (c.parting || uint32(e.Code) == h.group.closing.Load())
-	if !wanted && !errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) {
+		c.lost.Store(true) // it has not done what it was for, but that is no error
+	} else if !wanted {
 		c.lose("closed", err)
 	}
 	c.link = nil
