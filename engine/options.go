@@ -90,6 +90,12 @@ type Options struct {
 	// read what is still unsent, before it is cut. Default: 5 s.
 	CloseTimeout time.Duration
 
+	// ShutdownSpread is the time over which Shutdown closes the connections,
+	// evenly, so that a fleet of clients does not come back all at once. The
+	// context given to Shutdown must leave time for it. Default: 0, as fast as
+	// can be.
+	ShutdownSpread time.Duration
+
 	// Logger receives recovered panics and failures of the server itself.
 	// What peers do wrong is not logged: it comes with OnClose and in Stats.
 	// Default: slog.Default().

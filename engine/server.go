@@ -3,12 +3,9 @@ package engine
 import (
 	"context"
 	"net"
-	"net/http"
 	"sync"
 
-	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
-	"github.com/sockeye-ws/sockeye/handshake"
 )
 
 // Server is a WebSocket server. Its methods may be called from any goroutine.
@@ -114,8 +111,8 @@ func (s *Server) stopAccepting() *group {
 }
 
 // Shutdown ends the server gracefully: it stops accepting, closes every
-// connection with 1001, and waits until what was sent has arrived and the
-// peers have answered. Those still there when ctx ends are cut, and its error
+// connection with 1001, over Options.ShutdownSpread, and waits until what was
+// sent has arrived and the peers have answered. Those still there when ctx ends are cut, and its error
 // is returned. The loops have ended when Shutdown returns. It must not be
 // called from a handler, which would wait for itself.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -150,55 +147,6 @@ func (s *Server) Close() error {
 		g.stop()
 	}
 	return nil
-}
-
-// drain ends all connections gracefully, and calls done when none is left.
-func (s *sessions) drain(done func()) {
-	s.drained = append(s.drained, done)
-	if !s.draining {
-		s.draining = true
-		s.loop.CloseListeners()
-		s.goAwayFrom(0)
-	}
-	s.checkDrained()
-}
-
-// drainSlice is how many connections a loop closes before it does other work:
-// with very many of them the answers to the first Close frames must not wait
-// for the last to be sent.
-const drainSlice = 512
-
-// goAwayFrom closes the connections from slot on, a slice in each tick.
-func (s *sessions) goAwayFrom(slot int) {
-	for last := min(slot+drainSlice, s.loop.Slots()); slot < last; slot++ {
-		if c := s.loop.Conn(slot); c != nil {
-			s.goAway(connOf(c))
-		}
-	}
-	if slot < s.loop.Slots() {
-		s.loop.Post(func() { s.goAwayFrom(slot) })
-	}
-}
-
-func (s *sessions) checkDrained() {
-	if len(s.drained) == 0 || s.loop.Stats.Open.Load() > 0 {
-		return
-	}
-	for _, done := range s.drained {
-		done()
-	}
-	s.drained = nil
-}
-
-func (s *sessions) goAway(c *Conn) {
-	switch {
-	case c.State() == Open:
-		c.Close(codec.CloseGoingAway, "server is shutting down")
-	case c.State() == Connecting && c.profile.client:
-		s.cut(c, ErrServerClosed)
-	case c.State() == Connecting:
-		s.refuse(c, handshake.Reject(http.StatusServiceUnavailable, "server is shutting down\n"))
-	}
 }
 
 // Stats gives the server's counters.

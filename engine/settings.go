@@ -22,6 +22,7 @@ type settings struct {
 	handshakeTimeout   time.Duration // 0: none
 	idleTimeout        time.Duration // 0: none
 	closeTimeout       time.Duration
+	shutdownSpread     time.Duration
 	maxBuffered        int
 	sendPolicy         SendPolicy
 	logger             *slog.Logger
@@ -70,6 +71,7 @@ func (o *Options) settings(h Handler) *settings {
 		handshakeTimeout:   timeout(o.HandshakeTimeout, DefaultHandshakeTimeout),
 		idleTimeout:        timeout(o.IdleTimeout, DefaultIdleTimeout),
 		closeTimeout:       orDefault(o.CloseTimeout, DefaultCloseTimeout),
+		shutdownSpread:     max(o.ShutdownSpread, 0),
 		maxBuffered:        orDefault(o.MaxBuffered, DefaultMaxBuffered),
 		sendPolicy:         o.SendPolicy,
 		logger:             cmp.Or(o.Logger, slog.Default()),

@@ -92,6 +92,7 @@ type Loop struct {
 	scratch   *queue // what the corked connection sends
 	closing   []ending
 	listeners []*Listener
+	alarms    []alarm
 	spare     int // a descriptor to be closed in need, or -1
 
 	mu       sync.Mutex
@@ -146,6 +147,9 @@ func (l *Loop) Tick() error {
 	l.runPending()
 	l.wheel.advance(l.tick, l.fire)
 	l.resumeListeners()
+	if len(l.alarms) > 0 {
+		l.ringAlarms()
+	}
 	l.closeEnded()
 	l.events.Ticked()
 	l.Stats.BytesIn.Add(l.bytesIn)
@@ -184,7 +188,7 @@ func (l *Loop) deadline() int64 {
 			deadline = ls.resume
 		}
 	}
-	return deadline
+	return l.earlierAlarm(deadline)
 }
 
 func (l *Loop) dispatch(ev Event) {
