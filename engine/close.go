@@ -141,6 +141,9 @@ func (s *sessions) Ended(lc *loop.Conn) {
 // Closed is the end of a connection.
 func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	c := connOf(lc)
+	if !c.profile.client {
+		s.owner.admission.leave(c.profile, s.guests.take(lc.Slot()), s.loop.Now())
+	}
 	before, end := s.ended(c, e)
 	if before == Connecting && c.profile.client {
 		c.rx.opening.attempt.finish(dialError(end.Err))

@@ -44,3 +44,6 @@ func SharedLoops() int {
 
 // Ending is closed when s begins to end.
 func Ending(s *Server) <-chan struct{} { return s.closing }
+
+// MaxSurplus is how many connections beyond the limits are held.
+const MaxSurplus = maxSurplus

@@ -41,12 +41,20 @@ func (s *sessions) Accepted(fd int) {
 		s.loop.CloseFD(fd)
 		return
 	}
-	c := &Conn{profile: s.owner.settings.profiles[0]}
+	now := s.loop.Now()
+	p, addr := s.owner.admission.admit(s.owner.settings.profiles[0], fd, now)
+	if p == nil {
+		s.loop.TurnAway(fd)
+		return
+	}
+	c := &Conn{profile: p}
 	if e := s.loop.Add(&c.conn, fd); e != 0 {
 		s.loop.CloseFD(fd)
+		s.owner.admission.leave(p, addr, now)
 		s.owner.settings.logger.Error("engine: accepted a connection that cannot be watched", "error", e)
 		return
 	}
+	s.guests.put(c.conn.Slot(), addr)
 	c.limitHandshake(c.profile.handshakeTimeout)
 }
 

@@ -60,6 +60,19 @@ type Options struct {
 	// can then hold descriptors with half a request.
 	HandshakeTimeout time.Duration
 
+	// MaxConns is the limit of the server's connections, handshakes under way
+	// included: beyond, requests are answered with 503. Default: none but the
+	// descriptors; see [Stats].Shed.
+	MaxConns int
+
+	// MaxConnsPerAddr is the limit of connections from one IP address, and
+	// MaxConnRatePerAddr of those that it begins within a second: beyond,
+	// requests are answered with 429. Of IPv6 a network of 64 bits counts as
+	// one address. Default: none. Danger: behind a proxy, and for the users of
+	// one company or carrier, many share an address.
+	MaxConnsPerAddr    int
+	MaxConnRatePerAddr int
+
 	// MaxMessage is the limit of one message in bytes, after reassembly; a
 	// larger one closes the connection with 1009. Default: 1 MiB. Danger: a
 	// peer can make the server hold that much memory for each connection.

@@ -10,9 +10,10 @@ import (
 
 // Server is a WebSocket server. Its methods may be called from any goroutine.
 type Server struct {
-	settings *settings
-	loops    int
-	system   loop.System
+	settings  *settings
+	admission *admission
+	loops     int
+	system    loop.System
 
 	mu      sync.Mutex
 	group   *group        // nil before the first use
@@ -24,7 +25,8 @@ type Server struct {
 // o.Upgrade gives each a handler. It has no loops and opens no sockets before
 // the first Serve or Dial. What o refers to must not change afterwards.
 func NewServer(h Handler, o Options) *Server {
-	return &Server{settings: o.settings(h), loops: o.Loops, system: loop.OS, closing: make(chan struct{})}
+	set := o.settings(h)
+	return &Server{settings: set, admission: newAdmission(set, &o), loops: o.Loops, system: loop.OS, closing: make(chan struct{})}
 }
 
 // ListenAndServe listens at a TCP address such as ":8080" and serves until

@@ -20,6 +20,7 @@ type sessions struct {
 	spares   []*receiver       // used before
 	request  handshake.Request // likewise, for requests that come whole
 	casts    []*cast
+	guests   guests
 	draining bool
 	drained  []func() // called once no connection is left
 }

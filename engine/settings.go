@@ -13,6 +13,7 @@ import (
 // filled in. They are shared and never change.
 type settings struct {
 	client             bool
+	surplus            bool // for connections beyond the limits: see admission
 	codec              codec.Config
 	head               handshake.Limits
 	upgrade            func(*handshake.Request) (Accept, error)

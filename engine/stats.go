@@ -10,7 +10,7 @@ type Stats struct {
 	Open        int64 // open WebSocket connections now
 
 	Accepted uint64 // connections accepted
-	Shed     uint64 // connections ended at once, for want of descriptors
+	Shed     uint64 // connections ended at once, for want of descriptors, or far beyond the limits
 	Refused  uint64 // handshakes answered with an error
 	Opened   uint64 // handshakes completed
 

@@ -67,6 +67,10 @@ func (c *Conn) Loop() *Loop { return c.loop }
 // goroutine holds the lock and has seen that c is not [Conn.Gone].
 func (c *Conn) FD() int { return int(c.fd) }
 
+// Slot gives the place of c among the loop's connections. It is another's as
+// soon as [Events.Closed] returns.
+func (c *Conn) Slot() int { return int(c.slot) }
+
 // Gone tells that c is closed.
 func (c *Conn) Gone() bool { return c.has(closed) }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/pool"
 )
@@ -58,7 +59,7 @@ type Events interface {
 // Stats counts; each may be read from any goroutine.
 type Stats struct {
 	Accepted atomic.Uint64
-	Shed     atomic.Uint64 // ended at once, for want of descriptors
+	Shed     atomic.Uint64 // ended at once, for want of descriptors, or by TurnAway
 	Open     atomic.Int64
 	BytesIn  atomic.Uint64
 	BytesOut atomic.Uint64
@@ -259,6 +260,9 @@ func (l *Loop) Events() Events { return l.events }
 
 // CloseFD closes a socket that was not added.
 func (l *Loop) CloseFD(fd int) { l.sys.Close(fd) }
+
+// Now gives the time of this tick, on a monotonic clock.
+func (l *Loop) Now() time.Duration { return time.Duration(l.now) }
 
 // Slots gives the number of slots that Conn may be asked for.
 func (l *Loop) Slots() int { return int(l.conns.used) }

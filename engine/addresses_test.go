@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func TestAddressLimits(t *testing.T) {
+	one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	a := newAddresses(3, 2)
+	var in []*address
+	enter := func(from netip.Addr, at time.Duration, want bool) {
+		t.Helper()
+		got, ok := a.enter(from, at)
+		if ok != want {
+			t.Errorf("%v at %v: %v", from, at, ok)
+		}
+		if ok {
+			in = append(in, got)
+		}
+	}
+	enter(one, 0, true)
+	enter(one, 0, true)
+	enter(one, 0, false) // two in a second
+	enter(two, 0, true)
+	enter(one, 400*time.Millisecond, false)
+	enter(one, 500*time.Millisecond, true)
+	enter(one, 10*time.Second, false) // three at a time
+	a.leave(in[0], 10*time.Second)
+	enter(one, 10*time.Second, true)
+	enter(one, 9*time.Second, false) // another loop's clock is behind
+	for _, addr := range in[1:] {
+		a.leave(addr, 20*time.Second)
+	}
+	if len(a.byAddr) != 0 {
+		t.Errorf("%d addresses are kept without need", len(a.byAddr))
+	}
+}
+
+func TestHouseholds(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"192.0.2.1", "192.0.2.2", false},
+		{"192.0.2.1", "::ffff:192.0.2.1", true},
+		{"2001:db8::1", "2001:db8:0:0:ffff::2", true},
+		{"2001:db8::1", "2001:db8:0:1::1", false},
+		{"fe80::1%eth0", "fe80::1%eth1", true},
+	} {
+		if same := household(netip.MustParseAddr(c.a)) == household(netip.MustParseAddr(c.b)); same != c.same {
+			t.Errorf("%s and %s: the same %v", c.a, c.b, same)
+		}
+	}
+}
+
+// Addresses that came once and went are not kept for long, however many.
+func TestAddressesAreForgotten(t *testing.T) {
+	a := newAddresses(0, 10)
+	var key [4]byte
+	for i := range uint32(100_000) {
+		binary.BigEndian.PutUint32(key[:], i)
+		now := time.Duration(i) * time.Millisecond
+		addr, ok := a.enter(netip.AddrFrom4(key), now)
+		if !ok {
+			t.Fatal("a new address was refused")
+		}
+		a.leave(addr, now)
+	}
+	if n := len(a.byAddr); n > minSweep {
+		t.Errorf("%d addresses are kept, of 10 connections a second at most 100 are in use", n)
+	}
+}
+
+func BenchmarkAddresses(b *testing.B) {
+	a := newAddresses(100, 1_000_000)
+	from := netip.MustParseAddr("192.0.2.1")
+	b.ReportAllocs()
+	for now := time.Duration(0); b.Loop(); now += time.Millisecond {
+		addr, ok := a.enter(from, now)
+		if !ok {
+			b.Fatal("refused")
+		}
+		a.leave(addr, now)
+	}
+}
