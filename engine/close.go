@@ -67,10 +67,14 @@ func (c *Conn) closeLocked(end *CloseError) {
 
 func (c *Conn) setStateLocked(s State) { c.conn.SetStateLocked(uint8(s)) }
 
-// Attended gives the peer the time to answer our Close.
+// Attended gives the peer the time to answer our Close, or to take what its
+// socket had no room for.
 func (s *sessions) Attended(lc *loop.Conn) {
-	if c := connOf(lc); c.State() == Closing && !lc.Finishing() {
+	switch c := connOf(lc); {
+	case c.State() == Closing && !lc.Finishing():
 		lc.SetTimer(c.profile.closeTimeout)
+	case c.State() == Open:
+		c.watchWrites(lc.Stalled())
 	}
 }
 

@@ -37,6 +37,7 @@ type DialOptions struct {
 	// whole, as its ctx does, and cannot be none.
 	HandshakeTimeout time.Duration
 	IdleTimeout      time.Duration
+	WriteTimeout     time.Duration
 	CloseTimeout     time.Duration
 	MaxMessage       int
 	MaxFragments     int

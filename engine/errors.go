@@ -27,6 +27,7 @@ var (
 var (
 	ErrHandshakeTimeout = errors.New("engine: handshake not finished in time")
 	ErrIdleTimeout      = errors.New("engine: peer silent for too long, though pinged")
+	ErrWriteTimeout     = errors.New("engine: peer took none of what was unsent for too long")
 	ErrCloseTimeout     = errors.New("engine: peer did not finish the close handshake in time")
 	ErrAborted          = errors.New("engine: connection aborted by this side")
 	ErrPanic            = errors.New("engine: handler panicked")

@@ -146,7 +146,7 @@ func (s *sessions) open(c *Conn) {
 	c.conn.Unlock()
 	s.stats.opened.Add(1)
 	s.stats.open.Add(1)
-	c.watch()
+	c.watch(0, 0)
 }
 
 // refuse answers a request with an error and ends the connection.

@@ -14,6 +14,7 @@ const (
 	DefaultMaxMessage       = 1 << 20
 	DefaultMaxBuffered      = 1 << 20
 	DefaultIdleTimeout      = 120 * time.Second
+	DefaultWriteTimeout     = 30 * time.Second
 	DefaultCloseTimeout     = 5 * time.Second
 )
 
@@ -99,9 +100,25 @@ type Options struct {
 	// that vanished without a word stay for ever.
 	IdleTimeout time.Duration
 
+	// WriteTimeout is how long a peer whose socket is full may take none of
+	// what is unsent, whatever it sends meanwhile; it is then cut. Default:
+	// 30 s. Negative: none; danger: whoever stops reading holds MaxBuffered.
+	WriteTimeout time.Duration
+
 	// CloseTimeout is how long the peer may take to answer our Close and to
 	// read what is still unsent, before it is cut. Default: 5 s.
 	CloseTimeout time.Duration
+
+	// TCPUserTimeout is how long sent bytes may remain without an
+	// acknowledgement before the system ends the connection (Linux only:
+	// TCP_USER_TIMEOUT). Default: 0, the system's, of about 15 minutes;
+	// WriteTimeout and IdleTimeout are usually over before.
+	TCPUserTimeout time.Duration
+
+	// TCPKeepAlive makes the system probe connections that are idle for so
+	// long, once in a tenth of the time. Default: 0, none, as IdleTimeout has
+	// WebSocket pings sent, which also reach through proxies.
+	TCPKeepAlive time.Duration
 
 	// ShutdownSpread is the time over which Shutdown closes the connections,
 	// evenly, so that a fleet of clients does not come back all at once. The

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 	"github.com/sockeye-ws/sockeye/handshake"
 )
 
@@ -22,7 +23,9 @@ type settings struct {
 	allowNoSubprotocol bool
 	handshakeTimeout   time.Duration // 0: none
 	idleTimeout        time.Duration // 0: none
+	writeTimeout       time.Duration // 0: none
 	closeTimeout       time.Duration
+	tcp                loop.TCP
 	shutdownSpread     time.Duration
 	maxBuffered        int
 	sendPolicy         SendPolicy
@@ -71,7 +74,9 @@ func (o *Options) settings(h Handler) *settings {
 		allowNoSubprotocol: o.AllowNoSubprotocol,
 		handshakeTimeout:   timeout(o.HandshakeTimeout, DefaultHandshakeTimeout),
 		idleTimeout:        timeout(o.IdleTimeout, DefaultIdleTimeout),
+		writeTimeout:       timeout(o.WriteTimeout, DefaultWriteTimeout),
 		closeTimeout:       orDefault(o.CloseTimeout, DefaultCloseTimeout),
+		tcp:                loop.TCP{UserTimeout: o.TCPUserTimeout, KeepAlive: o.TCPKeepAlive},
 		shutdownSpread:     max(o.ShutdownSpread, 0),
 		maxBuffered:        orDefault(o.MaxBuffered, DefaultMaxBuffered),
 		sendPolicy:         o.SendPolicy,
@@ -93,6 +98,7 @@ func (o *DialOptions) settings(h Handler) *settings {
 		codec:            codec.Config{Role: codec.Client, MaxMessage: orDefault(o.MaxMessage, DefaultMaxMessage), MaxFragments: o.MaxFragments},
 		handshakeTimeout: orDefault(o.HandshakeTimeout, DefaultHandshakeTimeout),
 		idleTimeout:      timeout(o.IdleTimeout, DefaultIdleTimeout),
+		writeTimeout:     timeout(o.WriteTimeout, DefaultWriteTimeout),
 		closeTimeout:     orDefault(o.CloseTimeout, DefaultCloseTimeout),
 		maxBuffered:      orDefault(o.MaxBuffered, DefaultMaxBuffered),
 		sendPolicy:       o.SendPolicy,

@@ -61,7 +61,7 @@ func (c *Conn) finishLocked() {
 		c.loop.sys.CloseWrite(int(c.fd))
 	}
 	if flags&silent != 0 {
-		c.hasten(silentLinger)
+		c.Hasten(silentLinger)
 	}
 	if flags&ended != 0 {
 		c.closeLocked(0)

@@ -99,9 +99,9 @@ func (c *Conn) SetTimer(d time.Duration) {
 	c.loop.wheel.set(c, c.loop.tick+uint32(ticks))
 }
 
-// hasten makes a timer that is set fire after d at the latest.
-func (c *Conn) hasten(d time.Duration) {
-	if time.Duration(int32(c.due-c.loop.tick))*tickLength > d {
+// Hasten makes the timer fire after d at the latest.
+func (c *Conn) Hasten(d time.Duration) {
+	if c.prev == none || time.Duration(int32(c.due-c.loop.tick))*tickLength > d {
 		c.SetTimer(d)
 	}
 }
@@ -113,6 +113,17 @@ func (c *Conn) StopTimer() { c.loop.wheel.stop(c) }
 // it after its socket was full.
 func (c *Conn) Silent() time.Duration {
 	return time.Duration(c.loop.tick-c.seen) * tickLength
+}
+
+// Stalled tells for how long a peer whose socket is full has taken nothing; 0
+// if it is not full.
+func (c *Conn) Stalled() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.has(blocked) || c.out == nil {
+		return 0
+	}
+	return time.Duration(c.loop.tick-c.out.moved) * tickLength
 }
 
 // interestLocked is what the poller has to wait for.

@@ -65,6 +65,9 @@ func (l *Loop) attendTo(c *Conn) {
 	c.mu.Lock()
 	c.clearLocked(attending)
 	flags := c.word.Load()
+	if flags&blocked != 0 && c.out != nil {
+		c.out.moved = l.tick
+	}
 	c.mu.Unlock()
 	switch {
 	case flags&closed != 0:

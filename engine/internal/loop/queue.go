@@ -16,8 +16,9 @@ type queue struct {
 	off       int // bytes of buf that are sent
 	latest    [maxLatest]byte
 	latestLen uint8
-	discarded int  // bytes read and thrown away while lingering
-	scratch   bool // a loop's own queue, which keeps its buffer
+	discarded int    // bytes read and thrown away while lingering
+	moved     uint32 // tick at which the peer took bytes last, or the first ones were left
+	scratch   bool   // a loop's own queue, which keeps its buffer
 }
 
 var queues = sync.Pool{New: func() any { return new(queue) }}

@@ -85,6 +85,7 @@ func (l *Loop) writable(c *Conn) {
 	}
 	c.seen = l.tick // a peer that takes bytes is there
 	if !c.flushLocked(nil) {
+		c.out.moved = l.tick
 		unsent := c.BufferedLocked()
 		c.mu.Unlock()
 		l.resume(c, unsent)

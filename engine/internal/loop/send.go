@@ -101,6 +101,7 @@ func (c *Conn) flushOrBlockLocked(tail []byte) {
 	if !c.flushLocked(tail) {
 		c.setLocked(blocked)
 		c.registerLocked()
+		c.AttendLocked() // for the loop to look at the time
 	}
 }
 
