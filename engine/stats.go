@@ -18,14 +18,19 @@ type Stats struct {
 	MessagesOut uint64 // messages sent
 	BytesIn     uint64 // bytes received, framing included
 	BytesOut    uint64 // bytes sent, framing included
-	Dropped     uint64 // messages not sent for want of room: see SendPolicy
-	Panics      uint64 // panics recovered in handlers
+	Dropped     uint64 // messages not taken for want of room: see SendPolicy
+
+	DroppedOlder uint64 // messages dropped for newer ones: see DropOldest
+	Replaced     uint64 // messages dropped for those of SendLatest
+
+	Panics uint64 // panics recovered in handlers
 }
 
 // counters are one loop's part, of what the loop itself does not count.
 type counters struct {
 	open                                                      atomic.Int64
 	opened, refused, messagesIn, messagesOut, dropped, panics atomic.Uint64
+	droppedOlder, replaced                                    atomic.Uint64
 
 	// What this tick adds to messagesIn and messagesOut. Of sends, those on
 	// the corked connection, of which a loop has one at most: its lock guards
@@ -67,5 +72,7 @@ func (s *Stats) add(se *sessions) {
 	s.MessagesIn += c.messagesIn.Load()
 	s.MessagesOut += c.messagesOut.Load()
 	s.Dropped += c.dropped.Load()
+	s.DroppedOlder += c.droppedOlder.Load()
+	s.Replaced += c.replaced.Load()
 	s.Panics += c.panics.Load()
 }

@@ -1,0 +1,59 @@
+package engine
+
+import "github.com/sockeye-ws/sockeye/codec"
+
+// openLocked tells whether anything can be sent at all.
+func (c *Conn) openLocked() error {
+	if !c.conn.SendableLocked(uint8(Open)) {
+		return ErrClosed
+	}
+	return nil
+}
+
+// admitLocked tells whether c takes another frame to send. If it does not, and
+// what is refused is a message, the send policy decides what follows;
+// ErrOlderDropped means that it is taken at the cost of others.
+func (c *Conn) admitLocked(message bool) error {
+	if err := c.openLocked(); err != nil {
+		return err
+	}
+	if !c.fullLocked() {
+		return nil
+	}
+	if c.conn.FlushLocked(); !c.fullLocked() {
+		return c.openLocked()
+	}
+	if !message {
+		return ErrBufferFull
+	}
+	return c.overflowLocked()
+}
+
+// overflowLocked follows the send policy.
+func (c *Conn) overflowLocked() error {
+	stats := &c.sessions().stats
+	if c.profile.sendPolicy == DropOldest {
+		n := c.conn.DropOldestLocked(c.profile.maxBuffered)
+		stats.droppedOlder.Add(uint64(n))
+		if !c.fullLocked() {
+			return ErrOlderDropped
+		}
+	}
+	stats.dropped.Add(1)
+	if c.profile.sendPolicy == CloseSlow {
+		c.closeLocked(&CloseError{Code: codec.ClosePolicyViolation, Reason: "reads too slowly", Err: ErrBufferFull})
+	}
+	return ErrBufferFull
+}
+
+// fullLocked tells that too much is unsent. Replies to what has been read
+// already have some more room, of the largest message: while more than half of
+// the limit is unsent nothing is read, so that a peer that only reads its
+// answers late is never closed for it.
+func (c *Conn) fullLocked() bool {
+	room := 0
+	if c.conn.CorkedLocked() {
+		room = c.profile.codec.MaxMessage
+	}
+	return c.conn.HeldLocked()-c.profile.maxBuffered > room
+}

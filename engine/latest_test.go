@@ -1,0 +1,109 @@
+package engine_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine"
+)
+
+// A slow reader gets what was on its way, and then of each key the latest.
+func TestSendLatest(t *testing.T) {
+	t.Parallel()
+	r := record(engine.HandlerFuncs{})
+	s := serve(t, r, engine.Options{})
+	p := open(t, s)
+	c := r.conn(t)
+	n := 0
+	for ; c.Buffered() == 0; n++ {
+		if err := c.SendText(numbered(n, 1<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const rounds, keys = 1000, 5
+	for i := range rounds {
+		for key := range keys {
+			if err := c.SendLatest(fmt.Sprint(key), codec.Text, fmt.Appendf(nil, "%d: %d", key, i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.SendText("done")
+	if got := s.Stats().Replaced; got != keys*(rounds-1) {
+		t.Errorf("%d messages replaced, want %d", got, keys*(rounds-1))
+	}
+	for i := range n {
+		p.expect(codec.Text, numbered(i, 1<<10))
+	}
+	for key := range keys {
+		p.expect(codec.Text, fmt.Sprintf("%d: %d", key, rounds-1))
+	}
+	p.expect(codec.Text, "done")
+}
+
+// While the peer keeps up, it gets everything.
+func TestSendLatestReplacesNothingThatIsSent(t *testing.T) {
+	t.Parallel()
+	r := record(engine.HandlerFuncs{})
+	s := serve(t, r, engine.Options{})
+	p := open(t, s)
+	c := r.conn(t)
+	for i := range 100 {
+		if err := c.SendLatest("key", codec.Text, fmt.Append(nil, i)); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(codec.Text, fmt.Sprint(i))
+	}
+	if err := c.SendLatest("", codec.Text, nil); err != engine.ErrNoKey {
+		t.Errorf("without a key: %v", err)
+	}
+	if got := s.Stats().Replaced; got != 0 {
+		t.Errorf("%d messages replaced", got)
+	}
+}
+
+// What does not fit costs the oldest their place; what is under way stays.
+func TestDropOldest(t *testing.T) {
+	t.Parallel()
+	const limit = 100 << 10
+	r := record(engine.HandlerFuncs{})
+	s := serve(t, r, engine.Options{MaxBuffered: limit, SendPolicy: engine.DropOldest})
+	p := open(t, s)
+	c := r.conn(t)
+	const more = 500
+	n, full := 0, 0
+	for ; full < more; n++ {
+		switch err := c.SendText(numbered(n, 1<<10)); err {
+		case nil:
+		case engine.ErrOlderDropped:
+			full++
+		default:
+			t.Fatalf("Send %d: %v", n, err)
+		}
+		if held := c.Buffered(); held > limit+2<<10 {
+			t.Fatalf("%d bytes are unsent", held)
+		}
+	}
+	dropped := int(s.Stats().DroppedOlder)
+	if dropped < more {
+		t.Errorf("%d messages dropped for %d", dropped, more)
+	}
+	_, first := p.next()
+	if string(first) != numbered(0, 1<<10) {
+		t.Error("the first message is not the first")
+	}
+	got, last := 1, 0
+	for last != n-1 {
+		_, b := p.next()
+		i, _ := strconv.Atoi(string(b[:8]))
+		if string(b) != numbered(i, 1<<10) || i <= last {
+			t.Fatalf("message %.20q after number %d", b, last)
+		}
+		got, last = got+1, i
+	}
+	if got+dropped != n {
+		t.Errorf("%d messages came and %d were dropped, of %d", got, dropped, n)
+	}
+}
