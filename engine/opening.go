@@ -83,6 +83,7 @@ func (s *sessions) openServer(c *Conn, b []byte) {
 	rx := c.rx
 	c.rx = nil
 	if rx != nil {
+		s.discharge(rx)
 		defer rx.opening.release()
 	}
 	s.open(c)
@@ -96,6 +97,7 @@ func (s *sessions) wait(c *Conn, b []byte) {
 		c.rx = &receiver{opening: &opening{request: s.request}}
 		c.rx.opening.gather(b)
 	}
+	s.charge(c.rx)
 }
 
 // upgrade decides on a request and writes the answer that accepts it.

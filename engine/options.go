@@ -83,6 +83,16 @@ type Options struct {
 	// beyond, the connection is closed with 1008. Default: 65,536.
 	MaxFragments int
 
+	// MaxMemory is the limit of the memory, in bytes, that all connections
+	// together hold in buffers, for messages that have not come whole and for
+	// what is not sent yet. Beyond, those that hold the most are ended, until
+	// a tenth of it is free: with 1013, or without a Close frame if there are
+	// unsent bytes before it. It may be exceeded for a moment, by what is read
+	// in one go. Idle connections hold nothing. Default: half of GOMEMLIMIT,
+	// if that is set, else half of the machine's memory (on Linux). Negative:
+	// none; danger: peers can then fill the memory.
+	MaxMemory int64
+
 	// MaxBuffered is the limit of a connection's unsent bytes. A message that
 	// finds more than that unsent is not taken: see SendPolicy. So at most one
 	// message goes beyond it; those sent by a handler in reply, MaxMessage

@@ -12,6 +12,7 @@ import (
 type Server struct {
 	settings  *settings
 	admission *admission
+	budget    budget
 	loops     int
 	system    loop.System
 
@@ -26,7 +27,10 @@ type Server struct {
 // the first Serve or Dial. What o refers to must not change afterwards.
 func NewServer(h Handler, o Options) *Server {
 	set := o.settings(h)
-	return &Server{settings: set, admission: newAdmission(set, &o), loops: o.Loops, system: loop.OS, closing: make(chan struct{})}
+	return &Server{
+		settings: set, admission: newAdmission(set, &o), budget: budget{limit: o.memory()},
+		loops: o.Loops, system: loop.OS, closing: make(chan struct{}),
+	}
 }
 
 // ListenAndServe listens at a TCP address such as ":8080" and serves until
@@ -161,5 +165,6 @@ func (s *Server) Stats() (st Stats) {
 			st.add(se)
 		}
 	}
+	st.MemoryShed = s.budget.shed.Load()
 	return st
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
@@ -21,8 +22,12 @@ type sessions struct {
 	request  handshake.Request // likewise, for requests that come whole
 	casts    []*cast
 	guests   guests
-	draining bool
-	drained  []func() // called once no connection is left
+	received atomic.Int64 // bytes that receivers hold
+	checked  int64        // memory when it was checked last
+
+	relieving atomic.Bool // relieve is posted
+	draining  bool
+	drained   []func() // called once no connection is left
 }
 
 // receiver is what a connection holds while something from its peer is
@@ -30,6 +35,7 @@ type sessions struct {
 type receiver struct {
 	decoder codec.Decoder
 	opening *opening
+	charged int // bytes counted in sessions.received
 }
 
 // maxSpares is how many receivers a loop keeps for reuse.
@@ -107,6 +113,9 @@ func (s *sessions) settle(c *Conn, rx *receiver) {
 		s.putReceiver(rx)
 	case !idle && c.rx == nil:
 		c.rx, s.blank = rx, s.getReceiver()
+		s.charge(rx)
+	case !idle:
+		s.charge(rx)
 	}
 }
 
@@ -121,6 +130,7 @@ func (s *sessions) getReceiver() *receiver {
 }
 
 func (s *sessions) putReceiver(rx *receiver) {
+	s.discharge(rx)
 	rx.decoder.Release()
 	if len(s.spares) < maxSpares {
 		s.spares = append(s.spares, rx)
@@ -179,6 +189,7 @@ func (s *sessions) release(c *Conn) {
 	case rx == nil:
 		s.blank.decoder.Release()
 	case rx.opening != nil:
+		s.discharge(rx)
 		rx.opening.release()
 	default:
 		s.putReceiver(rx)

@@ -190,6 +190,9 @@ func (w *world) end() {
 	for _, c := range w.clients {
 		c.finish()
 	}
+	if n := w.server.Stats().Memory; n != 0 && !w.t.Failed() {
+		w.fail("%d bytes are counted as held by no connection", n)
+	}
 	for _, s := range w.server.group.sessions {
 		s.loop.Stop()
 		if err := s.loop.Run(); err != nil {

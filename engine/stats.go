@@ -23,6 +23,9 @@ type Stats struct {
 	DroppedOlder uint64 // messages dropped for newer ones: see DropOldest
 	Replaced     uint64 // messages dropped for those of SendLatest
 
+	Memory     int64  // bytes held in buffers now, for what has not come whole or is not sent yet
+	MemoryShed uint64 // connections ended because that was too much: see MaxMemory
+
 	Panics uint64 // panics recovered in handlers
 }
 
@@ -38,8 +41,9 @@ type counters struct {
 	received, sent uint64
 }
 
-// Ticked publishes what the tick has counted.
+// Ticked publishes what the tick has counted, and keeps to the memory budget.
 func (s *sessions) Ticked() {
+	s.checkMemory()
 	c := &s.stats
 	if c.received|c.sent == 0 {
 		return
@@ -75,4 +79,5 @@ func (s *Stats) add(se *sessions) {
 	s.DroppedOlder += c.droppedOlder.Load()
 	s.Replaced += c.replaced.Load()
 	s.Panics += c.panics.Load()
+	s.Memory += se.memory()
 }

@@ -63,6 +63,7 @@ type Stats struct {
 	Open     atomic.Int64
 	BytesIn  atomic.Uint64
 	BytesOut atomic.Uint64
+	Unsent   atomic.Int64 // bytes of memory that hold what is not sent yet
 }
 
 // Loop is an event loop. Post, Stats and the sending methods of connections

@@ -19,6 +19,7 @@ type queue struct {
 	discarded int    // bytes read and thrown away while lingering
 	moved     uint32 // tick at which the peer took bytes last, or the first ones were left
 	scratch   bool   // a loop's own queue, which keeps its buffer
+	charged   int    // bytes counted in Stats.Unsent
 	gone      uint64 // bytes sent, while there are pieces
 	pieces    []piece
 }

@@ -110,6 +110,41 @@ func (c *Conn) queueLocked(b []byte) {
 		room := c.RoomLocked(len(b))
 		c.out.buf.B = append(room, b...)
 	}
+	c.chargeLocked()
+}
+
+// queueCost is what a queue takes besides its bytes.
+const queueCost = 256
+
+// chargeLocked counts what the queue holds in Stats.Unsent.
+func (c *Conn) chargeLocked() {
+	q := c.out
+	if q == nil || q.scratch {
+		return
+	}
+	held := queueCost + pieceCost*cap(q.pieces)
+	if q.buf != nil {
+		held += cap(q.buf.B)
+	}
+	if held != q.charged {
+		c.loop.Stats.Unsent.Add(int64(held - q.charged))
+		q.charged = held
+	}
+}
+
+// freeLocked lets go of the queue, which is not the loop's.
+func (c *Conn) freeLocked() {
+	c.loop.Stats.Unsent.Add(-int64(c.out.charged))
+	c.out.free()
+	c.out = nil
+}
+
+// UnsentLocked gives the memory that unsent bytes hold, in bytes.
+func (c *Conn) UnsentLocked() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.charged
 }
 
 // SetLatestLocked sends b once the socket takes bytes again and everything
@@ -192,9 +227,12 @@ func (c *Conn) write(head, tail []byte) (int, Errno) {
 
 // emptiedLocked lets an empty queue go.
 func (c *Conn) emptiedLocked() {
-	if c.out != nil && c.out != c.loop.scratch && !c.has(finishing) {
-		c.out.free()
-		c.out = nil
+	switch {
+	case c.out == nil || c.out.scratch:
+	case c.has(finishing):
+		c.chargeLocked() // what is discarded is counted in it
+	default:
+		c.freeLocked()
 	}
 }
 
@@ -205,10 +243,10 @@ func (c *Conn) dropLocked() {
 		return
 	case c.loop.scratch:
 		c.out.reset()
+		c.out = nil
 	default:
-		c.out.free()
+		c.freeLocked()
 	}
-	c.out = nil
 }
 
 // breakLocked notes that writing is over. The connection is closed only after
@@ -241,6 +279,7 @@ func (c *Conn) uncork() {
 	case c.out == scratch:
 		c.FlushLocked()
 		c.out = scratch.moveRest()
+		c.chargeLocked()
 	default:
 		c.FlushLocked()
 	}
