@@ -23,8 +23,7 @@ const minSweep = 1024
 type address struct {
 	key   netip.Addr
 	conns int
-	right float64 // connections that may be begun, as of the time at
-	at    time.Duration
+	right bucket // to begin connections
 }
 
 func newAddresses(maxConns, rate int) *addresses {
@@ -43,14 +42,14 @@ func (t *addresses) enter(from netip.Addr, now time.Duration) (a *address, ok bo
 		if len(t.byAddr) >= t.sweepAt {
 			t.sweep(now)
 		}
-		a = &address{key: key, right: t.rate, at: now}
+		a = &address{key: key, right: fullBucket(t.rate, now)}
 		t.byAddr[key] = a
 	}
-	t.refill(a, now)
-	if t.rate > 0 && a.right < 1 || t.maxConns > 0 && a.conns >= t.maxConns {
+	a.right.refill(t.rate, now)
+	if t.rate > 0 && a.right.tokens < 1 || t.maxConns > 0 && a.conns >= t.maxConns {
 		return nil, false
 	}
-	a.right--
+	a.right.tokens--
 	a.conns++
 	return a, true
 }
@@ -58,26 +57,19 @@ func (t *addresses) enter(from netip.Addr, now time.Duration) (a *address, ok bo
 // leave is the end of a connection that entered.
 func (t *addresses) leave(a *address, now time.Duration) {
 	a.conns--
-	t.refill(a, now)
+	a.right.refill(t.rate, now)
 	t.forget(a)
 }
 
-// refill gives back the right to begin connections as time passes.
-func (t *addresses) refill(a *address, now time.Duration) {
-	passed := max(now-a.at, 0) // two loops' times differ a little
-	a.right = min(a.right+passed.Seconds()*t.rate, t.rate)
-	a.at = now
-}
-
 func (t *addresses) forget(a *address) {
-	if a.conns == 0 && (t.rate == 0 || a.right >= t.rate) {
+	if a.conns == 0 && (t.rate == 0 || a.right.tokens >= t.rate) {
 		delete(t.byAddr, a.key)
 	}
 }
 
 func (t *addresses) sweep(now time.Duration) {
 	for _, a := range t.byAddr {
-		t.refill(a, now)
+		a.right.refill(t.rate, now)
 		t.forget(a)
 	}
 	t.sweepAt = max(2*len(t.byAddr), minSweep)
