@@ -7,6 +7,7 @@ export GOWORK := off
 FUZZTIME ?= 10s
 BENCHTIME ?= 200ms
 MINCOVER ?= 95
+CONNS ?= 1000000
 MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./*/go.mod))
 CODE := $(filter-out ./tools,$(MODULES)) # tools has no packages
 STATICCHECK := $(CURDIR)/bin/staticcheck
@@ -19,7 +20,7 @@ each = @set -e; for m in $(1); do (cd $$m && echo "$$m: $(2)" && $(2)); done
 
 .PHONY: help
 help: ## list the targets
-	@echo 'Targets (FUZZTIME=$(FUZZTIME), BENCHTIME=$(BENCHTIME) can be set):'
+	@echo 'Targets (FUZZTIME=$(FUZZTIME), BENCHTIME=$(BENCHTIME), CONNS=$(CONNS) can be set):'
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
@@ -54,13 +55,25 @@ fuzz: ## run every fuzz target for FUZZTIME each
 	done
 
 .PHONY: bench
-bench: ## Go benchmarks of each package, then the comparison (several minutes)
+bench: ## Go benchmarks of each package, then the comparison (more than half an hour)
 	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./...
 	$(MAKE) compare
 
 .PHONY: compare
-compare: bin/bench ## measure the server against its peers under the same client
-	bin/bench compare
+compare: bin/bench ## measure the server against its peers (half an hour): [CELLS=echo,idle] [PEERS=epoll,sockeye] [QUICK=1]
+	bin/bench compare $(if $(CELLS),-cells $(CELLS)) $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick)
+
+.PHONY: c1m
+c1m: ## open CONNS connections into one server process, in a virtual machine if need be (a million: half an hour)
+	bench/c1m/run.sh $(CONNS)
+
+.PHONY: profile
+profile: bin/echo bin/bench ## say where the server's time and memory go; profiles and flame graphs in bin/profile
+	bin/bench profile -echo bin/echo -dir bin/profile -duration 10s
+
+.PHONY: benchstat
+benchstat: bin/staticcheck ## compare benchmarks with a revision: BASE=rev [PKG=./codec] [BENCH=regex] [COUNT=6]
+	@BENCHTIME=$(BENCHTIME) tools/benchstat.sh '$(BASE)' '$(or $(PKG),./...)' '$(or $(BENCH),.)' '$(or $(COUNT),6)'
 
 .PHONY: lint
 lint: bin/staticcheck ## gofmt, go vet, staticcheck, and tidy, unchanged modules

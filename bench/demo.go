@@ -5,14 +5,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
-	"github.com/sockeye-ws/sockeye/bench/internal/watch"
+	"github.com/sockeye-ws/sockeye/bench/internal/result"
 )
 
 // What the demo holds the server to.
@@ -68,70 +67,53 @@ func runDemo(ctx context.Context, args []string) error {
 	d.hold(ctx)
 	d.load(ctx)
 	d.end()
-	return d.verdict(ctx)
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return d.verdict(os.Stdout)
 }
 
 // demo is a demonstration under way.
 type demo struct {
+	*trial
 	demoConfig
 	options load.Options
-	program *proc.Server
-	server  *watch.Server
 	group   *load.Group
-	failed  []string // checks that did not hold
 }
 
 func startDemo(cfg demoConfig) (*demo, error) {
-	debug, err := freeAddr()
+	t, err := startTrial(cfg.echo)
 	if err != nil {
 		return nil, err
 	}
-	program, err := proc.Start(cfg.echo, "-pprof", debug)
-	if err != nil {
-		return nil, err
+	d := &demo{trial: t, demoConfig: cfg}
+	d.options = load.Options{URL: t.url("/"), Conns: cfg.conns, Parallel: 64, MaxSize: 1024, MaxDepth: 1}
+	if d.group, err = load.New(d.options); err != nil {
+		return nil, errors.Join(err, t.program.Stop(time.Second))
 	}
-	d := &demo{demoConfig: cfg, program: program}
-	url := "ws://" + program.Addr + "/"
-	d.options = load.Options{URL: url, Conns: cfg.conns, Parallel: 64, MaxSize: 1024, MaxDepth: 1}
-	d.group, err = load.New(d.options)
-	if err == nil {
-		d.server, err = watch.Find(program.PID(), debug, url)
-	}
-	if err != nil {
-		return nil, errors.Join(err, program.Stop(time.Second))
-	}
-	fmt.Printf("The echo server runs as process %d at %s.\n", program.PID(), url)
+	fmt.Printf("The echo server runs as process %d at %s.\n", t.program.PID(), d.options.URL)
 	return d, nil
-}
-
-// freeAddr gives an address of this machine on which nobody listens now.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 // hold shows what idle connections cost.
 func (d *demo) hold(ctx context.Context) {
 	fmt.Printf("\n1. %s are opened; each echoes 1 KiB and is then idle.\n", report.Plural(d.conns, "connection"))
-	var s serverReport
 	if err := warmUp(ctx, d.options, 1024); err != nil {
 		d.check(false, "%v", err)
 	}
-	s.Before = d.snapshot()
-	took := dial(ctx, d.group, d.conns)
-	e := exchange(ctx, d.group, d.server, load.Run{Size: 1024, Depth: 1, Messages: 1, Duration: 30 * time.Second})
+	s := result.Server{Before: d.snapshot()}
+	opened := d.dial(ctx)
+	e := d.exchange(ctx, load.Run{Size: 1024, Depth: 1, Messages: 1, Duration: 30 * time.Second})
 	s.After = d.snapshot()
-	s.share(d.group.Open())
+	if n := d.group.Open(); n > 0 {
+		s.RSSPerConn = (s.After.RSS - s.Before.RSS) / int64(n)
+	}
 	report.Lines(os.Stdout, [][2]string{
-		{"opened", fmt.Sprintf("%s in %s", report.Count(d.group.Open()), report.Duration(took))},
+		{"opened", fmt.Sprintf("%s in %s", report.Count(d.group.Open()), report.Duration(opened.Elapsed))},
 		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(e.Messages))},
-		{"server RSS", s.memory() + fmt.Sprintf("; the target is %d B, the demo fails beyond %d B", idleTarget, idleLimit)},
-		{"goroutines", grown(s.Before.Goroutines, s.After.Goroutines) + "   (a connection has none of its own)"},
-		{"threads", grown(s.Before.Threads, s.After.Threads)},
+		{"server RSS", report.Memory(&s) + fmt.Sprintf("; the target is %d B, the demo fails beyond %d B", idleTarget, idleLimit)},
+		{"goroutines", report.Grown(s.Before.Goroutines, s.After.Goroutines, report.Count) + "   (a connection has none of its own)"},
+		{"threads", report.Grown(s.Before.Threads, s.After.Threads, report.Count)},
 	})
 	d.check(d.group.Open() == d.conns, "%d of %d connections are open", d.group.Open(), d.conns)
 	d.check(e.Messages == uint64(d.conns), "%d of %d messages came back", e.Messages, d.conns)
@@ -139,7 +121,24 @@ func (d *demo) hold(ctx context.Context) {
 	d.checkMemory(&s)
 }
 
-func (d *demo) checkMemory(s *serverReport) {
+// dial opens the connections.
+func (d *demo) dial(ctx context.Context) result.Outcome {
+	defer report.Progress(func() string {
+		return fmt.Sprintf("opening connections: %s of %s", report.Count(d.group.Open()), report.Count(d.conns))
+	})()
+	return d.group.Dial(ctx)
+}
+
+// exchange exchanges messages.
+func (d *demo) exchange(ctx context.Context, run load.Run) result.Outcome {
+	before := d.group.Sample().Messages
+	defer report.Progress(func() string {
+		return "exchanging messages: " + report.Count(d.group.Sample().Messages-before)
+	})()
+	return d.group.Exchange(ctx, run)
+}
+
+func (d *demo) checkMemory(s *result.Server) {
 	if d.conns < memoryConns {
 		fmt.Printf("  With fewer than %s connections their memory is not told apart from the server's own.\n", report.Count(memoryConns))
 		return
@@ -154,15 +153,16 @@ func (d *demo) load(ctx context.Context) {
 	}
 	n := min(d.conns, loadedConns)
 	fmt.Printf("\n2. %s of them echo 125 B for %v, each as soon as its last reply is there.\n", report.Count(n), d.duration)
-	var r echoReport
-	r.add(exchange(ctx, d.group, d.server, load.Run{Conns: n, Size: 125, Depth: 1, Duration: d.duration}))
+	before := d.server.CPU()
+	e := d.exchange(ctx, load.Run{Conns: n, Size: 125, Depth: 1, Duration: d.duration})
+	used := d.server.CPU() - before
 	report.Lines(os.Stdout, [][2]string{
-		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(r.Messages))},
-		{"rate", report.Count(int64(r.Rate)) + "/s   (this client uses the same processors)"},
-		{"latency", r.Latency.String()},
-		{"server CPU", r.Server.CPU.String()},
+		{"messages", fmt.Sprintf("%s, each compared byte for byte", report.Count(e.Messages))},
+		{"rate", report.Count(int64(float64(e.Messages)/e.Elapsed.Seconds())) + "/s   (this client uses the same processors)"},
+		{"latency", report.Latencies(e.Latency)},
+		{"server CPU", report.Processors(used, &result.Report{Load: e})},
 	})
-	d.check(r.Messages > 0, "no messages came back")
+	d.check(e.Messages > 0, "no messages came back")
 	d.check(d.group.Open() == d.conns, "%d of %d connections are still open", d.group.Open(), d.conns)
 }
 
@@ -179,33 +179,6 @@ func (d *demo) end() {
 		{"closed", fmt.Sprintf("%s in %s", report.Count(n-d.group.Open()), report.Duration(took))},
 	})
 	d.check(err == nil, "the server ended with %v", err)
-	writeErrors(os.Stdout, d.group.Errors.Kinds())
+	report.Errors(os.Stdout, d.group.Errors.Kinds())
 	d.check(d.group.Errors.Total() == 0, "%s", report.Plural(d.group.Errors.Total(), "error"))
-}
-
-func (d *demo) snapshot() watch.Snapshot {
-	s, err := d.server.Snapshot()
-	d.check(err == nil, "%v", err)
-	return s
-}
-
-func (d *demo) check(held bool, failure string, args ...any) {
-	if !held {
-		d.failed = append(d.failed, fmt.Sprintf(failure, args...))
-	}
-}
-
-func (d *demo) verdict(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return errors.New("interrupted")
-	}
-	if len(d.failed) == 0 {
-		fmt.Println("\nEvery check held.")
-		return nil
-	}
-	fmt.Println("\nNot every check held:")
-	for _, text := range d.failed {
-		fmt.Println("  -", text)
-	}
-	return errFailed
 }

@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-// command is one of bench's programs. Its run gets what follows its name.
+// command is one of bench's programs. Its run gets what follows its name. One
+// that does nothing to speak of is for this program's own use.
 type command struct {
 	name, does string
 	run        func(ctx context.Context, args []string) error
@@ -19,9 +20,17 @@ type command struct {
 
 var commands = []command{
 	{"echo", "load an echo server; every reply is verified", runEcho},
+	{"idle", "hold idle connections, and see what they cost the server", runIdle},
+	{"broadcast", "load a server that sends every message to all connections", runBroadcast},
+	{"churn", "load an echo server with connections that come and go", runChurn},
+	{"mixed", "play a scenario of several groups of connections", runMixed},
+	{"check", "tell whether this machine allows a load, and what to set", runCheck},
 	{"demo", "start our echo server and show what it can do", runDemo},
+	{"c1m", "hold a million connections in one server process", runC1M},
+	{"profile", "tell where our echo server's time and memory go", runProfile},
 	{"compare", "measure servers against each other", runCompare},
-	{"rawclient", "the client of compare", runRawClient},
+	{"rawclient", "", runRawClient},
+	{"worker", "", runWorker},
 }
 
 // errFailed ends the program with status 1 when all is said already.
@@ -46,7 +55,9 @@ func run(ctx context.Context, args []string) error {
 	}
 	fmt.Fprintln(os.Stderr, "Usage: bench COMMAND [flags]; bench COMMAND -h tells the flags.")
 	for _, c := range commands {
-		fmt.Fprintf(os.Stderr, "  %-10s %s\n", c.name, c.does)
+		if c.does != "" {
+			fmt.Fprintf(os.Stderr, "  %-10s %s\n", c.name, c.does)
+		}
 	}
 	return usageError{errFailed}
 }

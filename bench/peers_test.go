@@ -42,6 +42,56 @@ func TestPeers(t *testing.T) {
 	}
 }
 
+// With -broadcast each message goes to every connection once, the sender's too.
+func TestPeersBroadcast(t *testing.T) {
+	for _, p := range compare.Peers {
+		if p.Plain {
+			continue // tested in its own folder
+		}
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			s, err := proc.Start(program(p.Name), "-broadcast")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := s.Stop(10 * time.Second); err != nil {
+					t.Error(err)
+				}
+			}()
+			broadcast(t, s.Addr)
+		})
+	}
+}
+
+// broadcast has three connections publish in turn, then one ends.
+func broadcast(t *testing.T, addr string) {
+	t.Helper()
+	ping := codec.AppendMaskedFrame(nil, codec.Ping, []byte("there?"), mask)
+	var all []*client
+	for range 3 {
+		c := dialPeer(t, addr)
+		c.expect(t, codec.Pong, "there?", ping) // now the server has it on its list
+		all = append(all, c)
+	}
+	publish := func(from *client, op codec.Opcode, payload string) {
+		from.send(t, codec.AppendMaskedFrame(nil, op, []byte(payload), mask))
+		for _, c := range all {
+			c.next(t, op, payload)
+		}
+	}
+	for i := range 6 {
+		publish(all[i%3], codec.Binary, strings.Repeat(string(rune('a'+i)), 125))
+	}
+	for _, c := range all {
+		c.expect(t, codec.Pong, "there?", ping) // and nothing else came before
+	}
+	all[0].conn.Close()
+	all = all[1:]
+	publish(all[0], codec.Text, "without the first")
+	publish(all[1], codec.Text, "grüße")
+}
+
 func converse(t *testing.T, addr string) {
 	large := make([]byte, 64<<10)
 	rand.NewChaCha8([32]byte{}).Read(large)

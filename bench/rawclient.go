@@ -15,9 +15,10 @@ import (
 func runRawClient(_ context.Context, args []string) error {
 	var o raw.Options
 	f := flag.NewFlagSet("rawclient", flag.ContinueOnError)
+	f.StringVar(&o.Load, "load", raw.Echo, "`kind` of load: echo, broadcast or setup")
 	f.StringVar(&o.Addr, "addr", "127.0.0.1:8080", "`address` of the server")
-	f.BoolVar(&o.Plain, "plain", false, "the server echoes bytes, without WebSocket")
-	f.IntVar(&o.Conns, "conns", 100, "number of connections")
+	f.BoolVar(&o.Plain, "plain", false, "the server sends back bytes, without WebSocket")
+	f.IntVar(&o.Conns, "conns", 100, "number of connections at a time")
 	f.IntVar(&o.Size, "size", 125, "payload of a message in `bytes`")
 	f.IntVar(&o.Depth, "depth", 1, "messages outstanding on each connection")
 	f.DurationVar(&o.Warmup, "warmup", 300*time.Millisecond, "load before the measured time")

@@ -66,6 +66,7 @@ func BenchmarkDecodePieces(b *testing.B) {
 	for _, direct := range []bool{false, true} {
 		b.Run(fmt.Sprint("direct=", direct), func(b *testing.B) {
 			d := NewDecoder(server)
+			defer d.Release()
 			b.SetBytes(int64(len(stream)))
 			b.ReportAllocs()
 			for b.Loop() {
@@ -101,6 +102,7 @@ func BenchmarkDecodeFragments(b *testing.B) {
 	original := fragments(server, Text, 16, 100)
 	stream := make([]byte, len(original))
 	d := NewDecoder(server)
+	defer d.Release()
 	b.SetBytes(int64(len(stream)))
 	b.ReportAllocs()
 	for b.Loop() {

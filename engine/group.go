@@ -37,14 +37,11 @@ func newGroup(system loop.System, n int, owner *Server) (*group, error) {
 func (g *group) start(logger *slog.Logger) {
 	for i, s := range g.sessions {
 		g.running.Go(func() {
-			labelled(func() { s.run(logger) }, s.role(), "sockeye.loop", strconv.Itoa(i))
+			label(s.role(), "sockeye.loop", strconv.Itoa(i))
+			if err := s.loop.Run(); err != nil {
+				logger.Error("engine: an event loop failed, and its connections with it", "error", err)
+			}
 		})
-	}
-}
-
-func (s *sessions) run(logger *slog.Logger) {
-	if err := s.loop.Run(); err != nil {
-		logger.Error("engine: an event loop failed, and its connections with it", "error", err)
 	}
 }
 

@@ -12,9 +12,9 @@ const (
 	roleShutdown   = "shutdown"    // waits for connections or loops to end
 )
 
-// labelled runs f under profiler labels that name its role, and more. A
-// goroutine inherits the labels of the one that started it; f has these alone.
-func labelled(f func(), role string, more ...string) {
+// label gives the calling goroutine profiler labels that name its role, and
+// more. They replace those it has inherited from the one that started it.
+func label(role string, more ...string) {
 	labels := pprof.Labels(append([]string{"sockeye.role", role}, more...)...)
-	pprof.Do(context.Background(), labels, func(context.Context) { f() })
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), labels))
 }

@@ -134,7 +134,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 	}
 	drained := make(chan struct{})
-	go labelled(func() { left.Wait(); close(drained) }, roleShutdown)
+	go func() {
+		label(roleShutdown)
+		left.Wait()
+		close(drained)
+	}()
 	var err error
 	select {
 	case <-drained:

@@ -48,7 +48,13 @@ func (l *sharedLoops) done(s *sessions) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.users--; l.users == 0 {
-		go labelled(l.group.stop, roleShutdown) // not here: it waits for this goroutine
+		go end(l.group) // not here: it waits for this goroutine
 		l.group = nil
 	}
+}
+
+// end ends loops from a goroutine of its own.
+func end(g *group) {
+	label(roleShutdown)
+	g.stop()
 }

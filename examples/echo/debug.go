@@ -10,6 +10,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/engine"
 )
@@ -38,7 +40,14 @@ type memory struct {
 	Threads     int    `json:"threads"`    // 0 where there is no /proc
 	RSS         int    `json:"rss_bytes"`  // likewise
 	Heap        uint64 `json:"heap_bytes"` // of live objects
+	Sys         uint64 `json:"sys_bytes"`  // asked of the system, given back or not
 	Connections int64  `json:"connections"`
+
+	// Garbage collections since the start, this page's own among them. The
+	// longest pause is that of the last 256 collections.
+	GCCount      int64         `json:"gc_count"`
+	GCPauseTotal time.Duration `json:"gc_pause_total_ns"`
+	GCPauseMax   time.Duration `json:"gc_pause_max_ns"`
 }
 
 // readMemory first gives back to the system all that is not in use, so that
@@ -48,13 +57,19 @@ func readMemory(srv *engine.Server) memory {
 	debug.FreeOSMemory()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
+	var gc debug.GCStats
+	debug.ReadGCStats(&gc)
 	return memory{
-		PID:         os.Getpid(),
-		Goroutines:  runtime.NumGoroutine(),
-		Threads:     procField("status", "Threads"),
-		RSS:         procField("smaps_rollup", "Rss") << 10,
-		Heap:        m.HeapAlloc,
-		Connections: srv.Stats().Connections,
+		PID:          os.Getpid(),
+		Goroutines:   runtime.NumGoroutine(),
+		Threads:      procField("status", "Threads"),
+		RSS:          procField("smaps_rollup", "Rss") << 10,
+		Heap:         m.HeapAlloc,
+		Sys:          m.Sys,
+		Connections:  srv.Stats().Connections,
+		GCCount:      gc.NumGC,
+		GCPauseTotal: gc.PauseTotal,
+		GCPauseMax:   slices.Max(gc.Pause),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/engine"
 )
@@ -13,15 +14,20 @@ type config struct {
 	addr      string
 	broadcast bool
 	pprof     string
+	shutdown  time.Duration
 	options   engine.Options
 }
 
 func parseFlags() (cfg config) {
 	flag.StringVar(&cfg.addr, "addr", ":8080", "`address` to listen on")
-	flag.BoolVar(&cfg.broadcast, "broadcast", false, "send each message to all connections, instead of back")
+	flag.BoolVar(&cfg.broadcast, "broadcast", false, "send each message to all connections, instead of back; those opened at /broadcast do so in any case")
 	flag.StringVar(&cfg.pprof, "pprof", "", "`address` for net/http/pprof and /debug/memory; never a public one (default: none)")
 	flag.IntVar(&cfg.options.Loops, "loops", 0, "number of event loops (default: one for each processor)")
 	flag.IntVar(&cfg.options.MaxMessage, "max-message", engine.DefaultMaxMessage, "limit of a message in `bytes`")
+	flag.DurationVar(&cfg.options.HandshakeTimeout, "handshake-timeout", engine.DefaultHandshakeTimeout, "how long a client may take to open a connection")
+	flag.DurationVar(&cfg.options.IdleTimeout, "idle-timeout", engine.DefaultIdleTimeout, "how long a client may be silent; after half of that it is pinged")
+	flag.DurationVar(&cfg.options.CloseTimeout, "close-timeout", engine.DefaultCloseTimeout, "how long a client may take to answer a Close")
+	flag.DurationVar(&cfg.shutdown, "shutdown-timeout", 10*time.Second, "how long all connections may take to close after SIGTERM")
 	flag.Func("subprotocol", "`name` that the server speaks, or several with commas between; may be repeated, best first", func(names string) error {
 		cfg.options.Subprotocols = append(cfg.options.Subprotocols, strings.Split(names, ",")...)
 		return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine"
+	"github.com/sockeye-ws/sockeye/handshake"
 )
 
 func main() {
@@ -26,15 +27,22 @@ func main() {
 // stops it.
 func newServer(cfg config) *engine.Server {
 	var srv *engine.Server
-	echo := func(c *engine.Conn, op codec.Opcode, payload []byte) {
+	echo := engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, payload []byte) {
 		c.Send(op, payload)
-	}
+	}}
+	broadcast := engine.HandlerFuncs{Message: func(_ *engine.Conn, op codec.Opcode, payload []byte) {
+		srv.Broadcast(codec.Prepare(op, payload))
+	}}
 	if cfg.broadcast {
-		echo = func(_ *engine.Conn, op codec.Opcode, payload []byte) {
-			srv.Broadcast(codec.Prepare(op, payload))
-		}
+		echo = broadcast
 	}
-	srv = engine.NewServer(engine.HandlerFuncs{Message: echo}, cfg.options)
+	cfg.options.Upgrade = func(r *handshake.Request) (engine.Accept, error) {
+		if r.Path() == "/broadcast" {
+			return engine.Accept{Handler: broadcast}, nil
+		}
+		return engine.Accept{}, nil
+	}
+	srv = engine.NewServer(echo, cfg.options)
 	return srv
 }
 
@@ -48,7 +56,7 @@ func run(cfg config) error {
 	if err := serveDebug(cfg.pprof, srv); err != nil {
 		return err
 	}
-	stopped := shutdownOnSignal(srv)
+	stopped := shutdownOnSignal(srv, cfg.shutdown)
 	fmt.Println("listening on", l.Addr())
 	if err := srv.Serve(l); !errors.Is(err, engine.ErrServerClosed) {
 		return err
@@ -56,15 +64,15 @@ func run(cfg config) error {
 	return <-stopped
 }
 
-// shutdownOnSignal ends srv gracefully, within 10 s; a second signal kills. What
-// it gives receives the result of [engine.Server.Shutdown].
-func shutdownOnSignal(srv *engine.Server) <-chan error {
+// shutdownOnSignal ends srv gracefully, within timeout; a second signal kills.
+// What it gives receives the result of [engine.Server.Shutdown].
+func shutdownOnSignal(srv *engine.Server, timeout time.Duration) <-chan error {
 	signalled, restore := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	stopped := make(chan error, 1)
 	go func() {
 		<-signalled.Done()
 		restore()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		stopped <- srv.Shutdown(ctx)
 	}()

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"math/rand/v2"
 	"net"
@@ -92,7 +93,7 @@ func dial(t *testing.T, addr string, o engine.DialOptions) (*client, error) {
 	t.Helper()
 	c := &client{messages: make(chan message, 10), closed: make(chan error, 1)}
 	o.MaxMessage = 2 << 20
-	conn, err := engine.Dial(t.Context(), "ws://"+addr+"/", engine.HandlerFuncs{
+	conn, err := engine.Dial(t.Context(), "ws://"+addr, engine.HandlerFuncs{
 		Message: func(_ *engine.Conn, op codec.Opcode, p []byte) { c.messages <- message{op, bytes.Clone(p)} },
 		Close:   func(_ *engine.Conn, err error) { c.closed <- err },
 	}, o)
@@ -100,6 +101,8 @@ func dial(t *testing.T, addr string, o engine.DialOptions) (*client, error) {
 	return c, err
 }
 
+// mustDial opens a connection to an address, and the path behind it if there
+// is one.
 func mustDial(t *testing.T, addr string) *client {
 	t.Helper()
 	c, err := dial(t, addr, engine.DialOptions{})
@@ -173,6 +176,17 @@ func TestBroadcast(t *testing.T) {
 	}
 }
 
+// Others' messages go back, while one connection sends to all.
+func TestBroadcastPath(t *testing.T) {
+	addr, _ := start(t)
+	all, alone := mustDial(t, addr+"/broadcast"), mustDial(t, addr)
+	alone.SendText("back")
+	alone.expect(t, codec.Text, []byte("back"))
+	all.SendText("to all")
+	alone.expect(t, codec.Text, []byte("to all"))
+	all.expect(t, codec.Text, []byte("to all"))
+}
+
 func TestMaxMessage(t *testing.T) {
 	addr, _ := start(t, "-max-message", "100", "-loops", "1")
 	c := mustDial(t, addr)
@@ -211,12 +225,32 @@ func TestShutdown(t *testing.T) {
 	c.expectClose(t, codec.CloseGoingAway)
 }
 
+// Who connects and says nothing is given up.
+func TestHandshakeTimeout(t *testing.T) {
+	addr, stop := start(t, "-handshake-timeout", "50ms")
+	silent, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	silent.SetDeadline(time.Now().Add(patience))
+	if answer, err := io.ReadAll(silent); err != nil {
+		t.Errorf("%q, %v: want an answer and an end", answer, err)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMemory(t *testing.T) {
 	debug := freeAddr(t)
 	addr, _ := start(t, "-pprof", debug)
 	mustDial(t, addr)
 	mustDial(t, addr)
 	m := getMemory(t, debug)
+	if m.GCCount < 1 || m.GCPauseMax <= 0 || m.GCPauseTotal < m.GCPauseMax || m.Sys < m.Heap {
+		t.Errorf("%+v", m)
+	}
 	if m.PID <= 0 || m.Goroutines < 2 || m.Threads < 2 || m.RSS < 1<<20 || m.Heap < 1<<10 || m.Connections != 2 {
 		t.Errorf("%+v", m)
 	}

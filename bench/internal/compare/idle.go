@@ -8,14 +8,9 @@ import (
 
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/raw"
-	"github.com/sockeye-ws/sockeye/bench/internal/report"
 )
 
 const (
-	// IdleSize is the payload of the one message on a connection, in bytes,
-	// before it becomes idle.
-	IdleSize = 1024
-
 	// warmConns connections come and go before the memory without connections
 	// is taken, so that what a server grows by once is not counted as theirs.
 	warmConns = 1000
@@ -32,36 +27,17 @@ type Memory struct {
 	Idle  int64 `json:"idle_bytes"`  // with all of them idle
 }
 
-// RunIdle measures the memory that n idle connections need, in rounds as
-// [Plan.Run] does.
-func (p *Plan) RunIdle(ctx context.Context, n int, doing func(string)) (IdleTable, error) {
-	samples := make([][]Memory, len(p.Peers))
-	for round := range p.Rounds {
-		for i, peer := range p.Peers {
-			if ctx.Err() != nil {
-				return IdleTable{}, ctx.Err()
-			}
-			doing(fmt.Sprintf("%s idle: round %d of %d, %s", report.Plural(n, "connection"), round+1, p.Rounds, peer.Name))
-			sample, err := p.memory(peer, n)
-			if err != nil {
-				return IdleTable{}, fmt.Errorf("%s, %d idle connections: %w", peer.Name, n, err)
-			}
-			samples[i] = append(samples[i], sample)
-		}
-	}
-	return newIdleTable(p.Peers, n, samples), nil
-}
-
-func (p *Plan) memory(peer Peer, n int) (m Memory, err error) {
+// memory measures what a peer's idle connections need.
+func (p *Plan) memory(_ context.Context, peer Peer, cell Cell) (m Memory, err error) {
 	err = p.with(peer, func(server *proc.Server) error {
-		o := raw.Options{Addr: server.Addr, Plain: peer.Plain, Conns: min(n, warmConns), Size: IdleSize}
+		o := raw.Options{Addr: server.Addr, Plain: peer.Plain, Conns: min(cell.Conns, warmConns), Size: cell.Size}
 		if err := comeAndGo(server, o); err != nil {
 			return err
 		}
 		if m.Empty, err = settled(server); err != nil {
 			return err
 		}
-		o.Conns = n
+		o.Conns = cell.Conns
 		held, err := raw.Hold(o)
 		if err != nil {
 			return err

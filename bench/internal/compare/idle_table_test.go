@@ -12,7 +12,7 @@ func TestIdleTable(t *testing.T) {
 		{{Empty: 5 << 20, Idle: 6 << 20}, {Empty: 5 << 20, Idle: 7 << 20}, {Empty: 6 << 20, Idle: 16 << 20}},
 		{{Empty: 4000, Idle: 4000}, {Empty: 4000, Idle: 3000}, {Empty: 4000, Idle: 4000}},
 	}
-	table := newIdleTable([]Peer{{Name: "large"}, {Name: "small"}}, 1024, samples)
+	table := newIdleTable(&Plan{Peers: []Peer{{Name: "large"}, {Name: "small"}}, Files: 2000}, Cell{Idle, 1024, 1024, 1}, samples)
 	var b strings.Builder
 	report.Table(&b, table.Text())
 	want := "               RSS/connection   RSS in all\n" +
@@ -22,7 +22,7 @@ func TestIdleTable(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("\n%s, want\n%s", b.String(), want)
 	}
-	if got := table.String(); got != "1,024 connections, idle after one 1024 B message each" {
+	if got := table.String(); got != "1,024 connections, idle after one message of 1 KiB each" {
 		t.Error(got)
 	}
 }

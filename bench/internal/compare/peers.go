@@ -4,11 +4,13 @@ package compare
 
 import (
 	"context"
+	"debug/buildinfo"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Peer is a server program. It is built by "go build" in its folder, and its
@@ -17,7 +19,10 @@ import (
 type Peer struct {
 	Name  string
 	Dir   string // from the project's root
-	Plain bool   // it echoes bytes and knows no WebSocket
+	Plain bool   // it sends back bytes and knows no WebSocket
+
+	// Modules are those whose versions matter.
+	Modules []string
 
 	// Descriptors is how many it needs for a connection, if not one.
 	Descriptors int
@@ -28,13 +33,13 @@ type Peer struct {
 var Peers = []Peer{
 	{Name: "epoll", Dir: "bench/peers/epoll", Plain: true},
 	{Name: "sockeye", Dir: "bench/peers/sockeye"},
-	{Name: "gnet", Dir: "bench/peers/gnet"},
-	{Name: "gobwas", Dir: "bench/peers/gobwas"},
-	{Name: "easygo", Dir: "bench/peers/easygo", Descriptors: 2},
-	{Name: "gws", Dir: "bench/peers/gws"},
-	{Name: "gorilla", Dir: "bench/peers/gorilla"},
-	{Name: "coder", Dir: "bench/peers/coder"},
-	{Name: "nbio", Dir: "bench/peers/nbio"},
+	{Name: "gnet", Dir: "bench/peers/gnet", Modules: []string{"github.com/panjf2000/gnet/v2"}},
+	{Name: "gobwas", Dir: "bench/peers/gobwas", Modules: []string{"github.com/gobwas/ws"}},
+	{Name: "easygo", Dir: "bench/peers/easygo", Modules: []string{"github.com/gobwas/ws", "github.com/mailru/easygo"}, Descriptors: 2},
+	{Name: "gws", Dir: "bench/peers/gws", Modules: []string{"github.com/lxzan/gws"}},
+	{Name: "gorilla", Dir: "bench/peers/gorilla", Modules: []string{"github.com/gorilla/websocket"}},
+	{Name: "coder", Dir: "bench/peers/coder", Modules: []string{"github.com/coder/websocket"}},
+	{Name: "nbio", Dir: "bench/peers/nbio", Modules: []string{"github.com/lesismal/nbio"}},
 }
 
 // Find gives the peers of these names, in this order. A name may come twice:
@@ -53,14 +58,16 @@ func Find(names []string) (found []Peer, err error) {
 // otherFiles is how many descriptors a server needs beside its connections'.
 const otherFiles = 100
 
-// Files gives the number of descriptors that one of the peers, or their client,
-// needs for n connections.
-func Files(peers []Peer, n int) int {
-	each := 1
-	for _, p := range peers {
-		each = max(each, p.Descriptors)
-	}
-	return each*n + otherFiles
+// files gives the number of descriptors that the peer needs for n connections.
+// Their client needs no more.
+func (p Peer) files(n int) int { return max(1, p.Descriptors)*n + otherFiles }
+
+// ours is the name of the peer that is this project's.
+const ours = "sockeye"
+
+// indexOfOurs finds our server among peers; without it, the first one.
+func indexOfOurs(peers []Peer) int {
+	return max(0, slices.IndexFunc(peers, func(p Peer) bool { return p.Name == ours }))
 }
 
 // Root finds the project's root: dir or the nearest folder above it that has
@@ -74,6 +81,22 @@ func Root(dir string) (string, error) {
 			return "", fmt.Errorf("%s is not in the project, whose peers are to be built", dir)
 		}
 	}
+}
+
+// Version gives the versions of a peer's modules, as the program that [Build]
+// has put into bin tells them; "" if it has none.
+func (p Peer) Version(bin string) (string, error) {
+	info, err := buildinfo.ReadFile(filepath.Join(bin, p.Name))
+	if err != nil {
+		return "", err
+	}
+	var all []string
+	for _, m := range info.Deps {
+		if slices.Contains(p.Modules, m.Path) {
+			all = append(all, strings.TrimPrefix(m.Path, "github.com/")+" "+m.Version)
+		}
+	}
+	return strings.Join(all, ", "), nil
 }
 
 // Build builds peers into the folder bin, each under its name.

@@ -45,8 +45,7 @@ func TestBuildTellsWhatIsWrong(t *testing.T) {
 }
 
 func TestFiles(t *testing.T) {
-	peers := []Peer{{Name: "one"}, {Name: "two", Descriptors: 2}}
-	if one, two := Files(peers[:1], 500), Files(peers, 500); one != 600 || two != 1100 {
+	if one, two := (Peer{}).files(500), (Peer{Descriptors: 2}).files(500); one != 600 || two != 1100 {
 		t.Errorf("%d and %d", one, two)
 	}
 }

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/sockeye-ws/sockeye/bench/internal/peer"
 	"github.com/sockeye-ws/sockeye/codec"
 )
 
@@ -20,7 +24,7 @@ func (w *writes) Write(b []byte) (int, error) {
 	return w.Buffer.Write(b)
 }
 
-func TestEchoAnswersAllWithOneWrite(t *testing.T) {
+func TestAnswersAllWithOneWrite(t *testing.T) {
 	mask := [4]byte{1, 2, 3, 4}
 	var in, want []byte
 	for _, f := range []struct {
@@ -38,20 +42,51 @@ func TestEchoAnswersAllWithOneWrite(t *testing.T) {
 	var out writes
 	r := Reader(bytes.NewReader(in))
 	defer FreeReader(r)
-	if err := Echo(&out, r); err != nil || !bytes.Equal(out.Bytes(), want) || out.n != 1 {
+	if err := Answer(&out, r, Echo); err != nil || !bytes.Equal(out.Bytes(), want) || out.n != 1 {
 		t.Errorf("%x in %d writes (%v), want %x in one", out.Bytes(), out.n, err, want)
 	}
-	if err := Echo(&out, r); !errors.Is(err, io.EOF) {
+	if err := Answer(&out, r, Echo); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %v", err)
 	}
 }
 
-func TestEchoAnswersAClose(t *testing.T) {
+func TestAnswersAClose(t *testing.T) {
 	in := codec.AppendMaskedClose(nil, codec.CloseNormal, "", [4]byte{1, 2, 3, 4})
 	var out bytes.Buffer
 	r := Reader(bytes.NewReader(in))
 	defer FreeReader(r)
-	if err := Echo(&out, r); err == nil || !bytes.Equal(out.Bytes(), codec.AppendClose(nil, codec.CloseNormal, "")) {
+	if err := Answer(&out, r, Echo); err == nil || !bytes.Equal(out.Bytes(), codec.AppendClose(nil, codec.CloseNormal, "")) {
 		t.Errorf("%x (%v)", out.Bytes(), err)
+	}
+}
+
+func TestBroadcastReachesAll(t *testing.T) {
+	var conns peer.Conns[net.Conn]
+	var peers []net.Conn
+	for range 3 {
+		ours, theirs := net.Pipe()
+		defer ours.Close()
+		theirs.SetDeadline(time.Now().Add(20 * time.Second))
+		conns.Add(ours)
+		peers = append(peers, theirs)
+	}
+	message := codec.AppendMaskedFrame(nil, codec.Text, []byte("to all"), [4]byte{1, 2, 3, 4})
+	r := Reader(bytes.NewReader(message))
+	defer FreeReader(r)
+	answered := make(chan error, 1)
+	go func() { answered <- Answer(io.Discard, r, Broadcast(&conns)) }()
+	want := codec.AppendFrame(nil, codec.Text, []byte("to all"))
+	var all sync.WaitGroup
+	for i, c := range peers {
+		all.Go(func() {
+			got := make([]byte, len(want))
+			if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("connection %d got %x (%v), want %x", i, got, err, want)
+			}
+		})
+	}
+	all.Wait()
+	if err := <-answered; err != nil {
+		t.Error(err)
 	}
 }

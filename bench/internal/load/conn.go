@@ -3,7 +3,7 @@ package load
 import (
 	"context"
 	"errors"
-	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,108 +11,69 @@ import (
 	"github.com/sockeye-ws/sockeye/engine"
 )
 
-// conn is one connection and its handler. While it takes part in a phase it
-// belongs to its event loop, else to the group's goroutine: storing and
-// clearing phase hands it over.
+// conn is a place in a group: for one connection, or for several one after
+// the other. A million of them are held, so it is kept small.
 type conn struct {
 	group *Group
-	link  *engine.Conn
-	open  chan struct{} // closed by OnOpen
-	id    uint64
-	lost  atomic.Bool // after an error
-	gone  atomic.Bool // after OnClose
-	phase atomic.Pointer[Phase]
+	id    uint64               // tells its messages from those of others
+	step  atomic.Pointer[step] // that it takes part in, or nil
+	lost  atomic.Bool          // after an error
 
-	sent, received uint64          // messages, since the connection was opened
-	last           uint64          // sent may become in this phase
-	sentAt         []time.Duration // by number of the message, modulo the phase's depth
+	mu             sync.Mutex
+	link           *engine.Conn  // nil while there is no connection
+	parting        bool          // it is to be closed
+	rank           uint32        // among those that take part in the step
+	first, last    uint64        // numbers of the step's messages, last excluded
+	sent, received uint64        // messages so far
+	sentAt         time.Duration // when churn sent the latest
 }
 
-var epoch = time.Now()
-
-// clock gives the monotonic time.
-func clock() time.Duration { return time.Since(epoch) }
-
-// start enters a phase with one message; its reply starts the others.
-func (c *conn) start(ph *Phase, buf []byte) {
-	c.sentAt = make([]time.Duration, ph.Depth)
-	c.last = math.MaxUint64
-	if ph.Messages > 0 {
-		c.last = c.sent + uint64(ph.Messages)
-	}
-	c.stamp(ph, buf, clock())
-	c.phase.Store(ph)
-	if err := c.link.Send(codec.Binary, buf); err != nil {
-		c.fail(c.link, "send", err)
-	}
+// take gives the place to a connection.
+func (c *conn) take(link *engine.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.link, c.parting = link, false
+	c.received = c.sent // what its predecessor left unanswered
+	c.lost.Store(false)
+	link.SetData(c)
 }
 
-// stamp makes the next message in buf.
-func (c *conn) stamp(ph *Phase, buf []byte, now time.Duration) {
-	ph.payloads.write(buf, c.id, c.sent)
-	c.sentAt[c.sent%uint64(ph.Depth)] = now
-	c.sent++
+// usable tells that c is open and nothing went wrong.
+func (c *conn) usable() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link != nil && !c.lost.Load()
 }
 
-// OnOpen counts the connection.
-func (c *conn) OnOpen(*engine.Conn) {
-	c.group.ended.Add(1)
-	c.group.opened.Add(1)
-	close(c.open)
+// part closes the connection in good order.
+func (c *conn) part() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.partLocked()
 }
 
-// OnMessage checks and times a reply, and sends what may follow it.
-func (c *conn) OnMessage(link *engine.Conn, op codec.Opcode, payload []byte) {
-	now := clock()
-	ph := c.phase.Load()
-	if ph == nil || c.received == c.sent {
-		c.fail(link, "message that nobody asked for", nil)
-		return
-	}
-	if op != codec.Binary || !ph.payloads.match(payload, c.id, c.received) {
-		c.fail(link, "reply differs from what was sent", nil)
-		return
-	}
-	ph.answered.Add(1)
-	ph.latency.Record(c.id, now-c.sentAt[c.received%uint64(ph.Depth)])
-	c.received++
-	// The reply's memory is ours until we return: the next messages take it.
-	for c.sent < c.last && c.sent-c.received < uint64(ph.Depth) && !ph.stopped.Load() {
-		c.stamp(ph, payload, now)
-		if err := link.Send(codec.Binary, payload); err != nil {
-			c.fail(link, "send", err)
-			return
-		}
-	}
-	if c.sent == c.received {
-		c.leave(ph)
+func (c *conn) partLocked() {
+	c.parting = true
+	if c.link != nil {
+		c.link.Close(codec.CloseNormal, "")
 	}
 }
 
-// OnClose counts the connection as lost, unless it ended as the group wanted,
-// or was given up just when it opened.
-func (c *conn) OnClose(_ *engine.Conn, err error) {
-	wanted, givenUp := c.group.closing.Load(), errors.Is(err, context.Canceled)
-	if e, ok := errors.AsType[*engine.CloseError](err); !givenUp && (!wanted || !ok || !e.Clean) {
-		c.lose("closed", err)
-	}
-	c.gone.Store(true)
-	c.leave(c.phase.Load())
-	c.group.closed.Add(1)
-	c.group.ended.Done()
-}
-
-// fail ends the connection because of an error.
-func (c *conn) fail(link *engine.Conn, what string, err error) {
+// failLocked ends the connection because of an error.
+func (c *conn) failLocked(what string, err error) {
 	c.lose(what, err)
-	c.leave(c.phase.Load())
-	link.Abort()
+	c.leave(c.step.Load())
+	if c.link != nil {
+		c.link.Abort()
+	}
 }
 
-// abandon does the same from the group's goroutine, unless c is gone already.
+// abandon does the same from the group's goroutine, if there is a connection.
 func (c *conn) abandon(why string) {
-	if !c.gone.Load() {
-		c.fail(c.link, why, nil)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link != nil {
+		c.failLocked(why, nil)
 	}
 }
 
@@ -123,9 +84,52 @@ func (c *conn) lose(what string, err error) {
 	}
 }
 
-// leave ends the connection's part in a phase, if it still has one.
-func (c *conn) leave(ph *Phase) {
-	if ph != nil && c.phase.CompareAndSwap(ph, nil) {
-		ph.left()
+// leave ends the connection's part in a step, if it still has one.
+func (c *conn) leave(s *step) {
+	if s != nil && c.step.CompareAndSwap(s, nil) {
+		s.left()
 	}
+}
+
+// handler receives what happens on a group's connections. One for all saves
+// each connection the engine's settings; its data is its place.
+type handler struct{ group *Group }
+
+func (h handler) OnOpen(link *engine.Conn) {
+	c := h.group.seat(link)
+	if s := h.group.joining.Load(); s != nil {
+		s.join(c)
+	}
+}
+
+func (h handler) OnMessage(link *engine.Conn, op codec.Opcode, payload []byte) {
+	c := link.Data().(*conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.step.Load(); s != nil {
+		s.receivedLocked(c, op, payload, clock())
+	} else {
+		c.failLocked("message that nobody asked for", nil)
+	}
+}
+
+// OnClose counts the connection as lost, unless it ended as was wanted, or was
+// given up just when it opened.
+func (h handler) OnClose(link *engine.Conn, err error) {
+	c := link.Data().(*conn)
+	c.mu.Lock()
+	e, ok := errors.AsType[*engine.CloseError](err)
+	wanted := (c.parting || h.group.closing.Load()) && ok && e.Clean
+	if !wanted && !errors.Is(err, context.Canceled) {
+		c.lose("closed", err)
+	}
+	c.link = nil
+	again := false
+	if s := c.step.Load(); s != nil {
+		if again = s.closedLocked(c); !again {
+			c.leave(s)
+		}
+	}
+	c.mu.Unlock()
+	h.group.vacate(c, again)
 }

@@ -7,50 +7,85 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sockeye-ws/sockeye/bench/internal/result"
 	"github.com/sockeye-ws/sockeye/engine"
 )
 
 // dialTimeout is how long opening one connection may take, handshake included.
 const dialTimeout = 20 * time.Second
 
-// Dial opens the connections; what fails is counted in g.Errors. It ends early
-// with ctx, or when the server seems to be out of reach: after many failures
-// before the first success.
-func (g *Group) Dial(ctx context.Context) {
+func (g *Group) dialOptions() engine.DialOptions {
+	const frame = 14 // the longest header of one
+	o := g.options
+	return engine.DialOptions{
+		NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return g.target.dial(ctx, o.First+int(g.dialed.Add(1)-1))
+		},
+		HandshakeTimeout: dialTimeout,
+		MaxMessage:       max(o.MaxSize, engine.DefaultMaxMessage),
+		MaxBuffered:      max(2*o.MaxDepth*(o.MaxSize+frame), engine.DefaultMaxBuffered),
+	}
+}
+
+// Dial opens the connections; what fails is counted. It ends early with ctx,
+// or when the server seems to be out of reach: after many failures before the
+// first success. Connect has the time from the beginning of each connection.
+func (g *Group) Dial(ctx context.Context) result.Outcome {
+	var s step
+	s.init(nil, g, nil)
 	ctx, giveUp := context.WithCancel(ctx)
 	defer giveUp()
-	d := dialing{group: g, giveUp: giveUp, next: make(chan int)}
-	var workers sync.WaitGroup
-	for range g.options.Parallel {
-		workers.Go(func() { d.work(ctx) })
-	}
+	d := newDialing(ctx, g, giveUp, false)
 	d.feed(ctx)
-	workers.Wait()
-	g.conns = d.conns
+	d.end()
+	s.conns = g.seated()
+	o := s.outcome()
+	o.Conns = g.options.Conns
+	return o
 }
 
-// dialing is a Dial under way.
+// dialing is the opening of connections, by several workers.
 type dialing struct {
-	group  *Group
-	giveUp context.CancelFunc
-	next   chan int // numbers of connections to open
-	failed atomic.Int64
-
-	mu    sync.Mutex
-	conns []*conn
+	group     *Group
+	giveUp    context.CancelFunc
+	due       chan time.Duration // of connections to open; 0: now
+	retry     bool               // what failed, after a pause
+	workers   sync.WaitGroup
+	failed    atomic.Int64
+	succeeded atomic.Int64
+	before    int // opened
 }
 
-// feed gives the numbers out, at the rate that is asked for.
+// newDialing starts the workers. They call giveUp when the server seems to be
+// out of reach.
+func newDialing(ctx context.Context, g *Group, giveUp context.CancelFunc, retry bool) *dialing {
+	d := &dialing{group: g, giveUp: giveUp, retry: retry, due: make(chan time.Duration)}
+	g.mu.Lock()
+	d.before = g.opened
+	g.mu.Unlock()
+	for range max(g.options.Parallel, 1) {
+		d.workers.Go(func() { d.work(ctx) })
+	}
+	return d
+}
+
+// end waits for the workers, and until all that they have opened have a place.
+func (d *dialing) end() {
+	close(d.due)
+	d.workers.Wait()
+	opened := func() bool { return d.group.opened-d.before >= int(d.succeeded.Load()) }
+	d.group.await(dialTimeout, opened)
+}
+
+// feed has all of a group's connections opened, at the rate that is asked for.
 func (d *dialing) feed(ctx context.Context) {
-	defer close(d.next)
-	began := time.Now()
+	began := clock()
 	for i := range d.group.options.Conns {
 		if rate := d.group.options.Rate; rate > 0 {
-			due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-			pause(ctx, time.Until(due))
+			pause(ctx, began+seconds(float64(i), rate)-clock())
 		}
 		select {
-		case d.next <- i:
+		case d.due <- 0:
 		case <-ctx.Done():
 			return
 		}
@@ -68,39 +103,33 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (d *dialing) work(ctx context.Context) {
-	for i := range d.next {
-		c := &conn{group: d.group, id: uint64(i), open: make(chan struct{})}
-		err := c.dial(ctx, i)
-		if err == nil {
-			d.mu.Lock()
-			d.conns = append(d.conns, c)
-			d.mu.Unlock()
-			continue
-		}
-		if ctx.Err() != nil {
-			return // ended by the caller, or out of reach: said once
-		}
-		c.lose("dial", err)
-		if d.failed.Add(1) >= int64(d.group.options.Parallel) && d.group.opened.Load() == 0 {
-			d.giveUp()
+	for due := range d.due {
+		if !d.dial(ctx, due) && d.retry {
+			pause(ctx, retryPause)
+			d.group.announceVacancy()
 		}
 	}
 }
 
-func (c *conn) dial(ctx context.Context, i int) (err error) {
-	o := c.group.options
-	const frame = 14 // the longest header of one
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	c.link, err = engine.Dial(ctx, o.URL, c, engine.DialOptions{
-		NetDial:          func(ctx context.Context, _, _ string) (net.Conn, error) { return c.group.target.dial(ctx, i) },
-		HandshakeTimeout: dialTimeout,
-		MaxMessage:       max(o.MaxSize, engine.DefaultMaxMessage),
-		MaxBuffered:      max(2*o.MaxDepth*(o.MaxSize+frame), engine.DefaultMaxBuffered),
-	})
-	if err != nil {
-		return err
+// retryPause keeps a server that refuses from being asked without end.
+const retryPause = 100 * time.Millisecond
+
+func (d *dialing) dial(ctx context.Context, due time.Duration) (ok bool) {
+	if due == 0 {
+		due = clock()
 	}
-	<-c.open // for OnOpen may come after Dial returns
-	return nil
+	_, err := d.group.dialer.Dial(ctx, d.group.options.URL)
+	if err == nil {
+		d.succeeded.Add(1)
+		d.group.record.connect.Record(0, clock()-due)
+		return true
+	}
+	if ctx.Err() != nil {
+		return false // ended by the caller, or out of reach: said once
+	}
+	d.group.Errors.add("dial", err)
+	if d.failed.Add(1) >= int64(d.group.options.Parallel) && d.succeeded.Load() == 0 {
+		d.giveUp()
+	}
+	return false
 }

@@ -10,6 +10,7 @@ import (
 // Errors counts what went wrong, by kind. The zero value is ready; methods may
 // be called from any goroutine.
 type Errors struct {
+	whole *Errors // of which these are a part, or nil
 	mu    sync.Mutex
 	kinds map[string]int
 }
@@ -18,12 +19,19 @@ func (e *Errors) add(what string, err error) {
 	if err != nil {
 		what += ": " + cause(err)
 	}
+	e.count(what, 1)
+}
+
+func (e *Errors) count(kind string, n int) {
+	if e.whole != nil {
+		e.whole.count(kind, n)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.kinds == nil {
 		e.kinds = map[string]int{}
 	}
-	e.kinds[what]++
+	e.kinds[kind] += n
 }
 
 // Total gives the number of errors.
@@ -41,6 +49,16 @@ func (e *Errors) Kinds() map[string]int {
 	defer e.mu.Unlock()
 	kinds := map[string]int{}
 	maps.Copy(kinds, e.kinds)
+	return kinds
+}
+
+// since gives the errors that were counted after those of before.
+func (e *Errors) since(before map[string]int) map[string]int {
+	kinds := e.Kinds()
+	for kind, n := range before {
+		kinds[kind] -= n
+	}
+	maps.DeleteFunc(kinds, func(_ string, n int) bool { return n == 0 })
 	return kinds
 }
 

@@ -1,44 +1,57 @@
-// Package load opens many WebSocket connections and exchanges messages on them,
-// each reply compared with what was sent.
+// Package load opens many WebSocket connections and exchanges messages on
+// them, each reply compared with what was sent.
 //
-// The load is closed: a connection sends its next message when a reply is
-// here. So a server that stalls is asked less meanwhile, and latencies are
-// those of the messages that were sent, not of those that an independent
-// public would have sent.
+// A load is closed or has a constant rate. Closed: a connection sends its next
+// message when a reply is here, so that a server that stalls is asked less
+// meanwhile; latencies are those of the messages that were sent. At a constant
+// rate a message is due at a time that does not depend on the server, and its
+// latency counts from there, as it would for a public that does not wait.
 package load
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine"
 )
 
 // Options says what connections to open.
 type Options struct {
 	URL      string  // ws://host:port/path
+	First    int     // the number of the first one: where several groups load a server, each has its own numbers
 	Conns    int     // how many
-	Parallel int     // how many at a time; at least 1
+	Spread   Spread  // over which addresses of 127.0.0.0/8
+	Parallel int     // how many are opened at a time; at least 1
 	Rate     float64 // how many are begun in a second; 0: as many as can be
 	MaxSize  int     // the largest message that will be sent, in bytes
 	MaxDepth int     // the most messages that will be outstanding on one
 }
 
-// Group is a number of open connections. They live on the engine's event
-// loops: none has a goroutine. Its methods, and those of the phases it starts,
-// are for one goroutine; but Open and Errors are for any.
+// Group is a number of connections. They live on the engine's event loops:
+// none has a goroutine. Its methods are for one goroutine, one after the
+// other; but Open, Sample and Errors are for any, at any time.
 type Group struct {
 	// Errors counts what went wrong, at most once for a connection.
 	Errors Errors
 
 	options Options
 	target  *target
-	conns   []*conn
-	opened  atomic.Int64
-	closed  atomic.Int64
-	ended   sync.WaitGroup // what is open
+	dialer  *engine.Dialer
+	dialed  atomic.Int64 // connections begun
+	record  *record
 	closing atomic.Bool
+	joining atomic.Pointer[step] // that new connections take part in, or nil
+
+	mu        sync.Mutex
+	changed   *sync.Cond // of opened and closed
+	conns     []*conn    // a place for each connection that was opened
+	vacant    []*conn    // places to be taken again
+	vacancies chan struct{}
+	opened    int
+	closed    int
+	groups    []*Group // of a mixed load
 }
 
 // closeTimeout is how long all connections together may take to end.
@@ -50,37 +63,167 @@ func New(o Options) (*Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Group{options: o, target: to}, nil
+	if to.spread, err = o.Spread.check(); err != nil {
+		return nil, err
+	}
+	return newGroup(o, to), nil
+}
+
+func newGroup(o Options, to *target) *Group {
+	g := &Group{options: o, target: to, record: newRecord()}
+	g.changed = sync.NewCond(&g.mu)
+	g.dialer = engine.NewDialer(handler{g}, g.dialOptions())
+	return g
 }
 
 // Open gives the number of connections that are open.
-func (g *Group) Open() int { return int(g.opened.Load() - g.closed.Load()) }
+func (g *Group) Open() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	open := g.opened - g.closed
+	for _, part := range g.groups {
+		open += part.Open()
+	}
+	return open
+}
+
+// parts gives the groups that a mixed load consists of.
+func (g *Group) parts() []*Group {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.groups)
+}
 
 // Close ends all connections with 1000 and waits for it as [Group.Wait] does.
 func (g *Group) Close() {
 	g.ExpectClose()
-	for _, c := range g.conns {
-		c.link.Close(codec.CloseNormal, "")
+	for _, part := range g.parts() {
+		part.startClose()
 	}
+	g.startClose()
 	g.Wait()
 }
 
-// ExpectClose says that connections may end from now on, by a close handshake.
-func (g *Group) ExpectClose() { g.closing.Store(true) }
+// closingAtOnce is how many connections are asked to close before the first
+// of them has: the peer's answers have a deadline.
+const closingAtOnce = 10_000
 
-// Wait waits until no connection is open. Those that do not end in time, or
-// without a close handshake, count as errors.
-func (g *Group) Wait() {
-	gone := make(chan struct{})
-	go func() {
-		g.ended.Wait()
-		close(gone)
-	}()
-	select {
-	case <-gone:
-	case <-time.After(closeTimeout):
-		for _, c := range g.conns {
-			c.abandon("not closed in time")
+func (g *Group) startClose() {
+	began := g.ended()
+	for i, c := range g.seated() {
+		c.part()
+		if (i+1)%closingAtOnce == 0 {
+			g.await(closeTimeout, func() bool { return g.closed-began > i-closingAtOnce/2 })
 		}
+	}
+}
+
+// ended gives the number of connections that have been closed.
+func (g *Group) ended() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closed
+}
+
+// ExpectClose says that connections may end from now on, by a close handshake.
+func (g *Group) ExpectClose() {
+	g.closing.Store(true)
+	for _, part := range g.parts() {
+		part.ExpectClose()
+	}
+}
+
+// Wait waits until no connection is open. Those that end without a close
+// handshake count as errors, and those that are left when none has ended for
+// ten seconds.
+func (g *Group) Wait() {
+	for _, part := range g.parts() {
+		part.Wait()
+	}
+	for before := -1; before != g.ended(); {
+		before = g.ended()
+		if g.await(closeTimeout, func() bool { return g.opened == g.closed }) {
+			return
+		}
+	}
+	for _, c := range g.seated() {
+		c.abandon("not closed in time")
+	}
+}
+
+// await waits until ok, which is called with g.mu held, and reports whether it
+// came to that in time.
+func (g *Group) await(timeout time.Duration, ok func() bool) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	late := false
+	alarm := time.AfterFunc(timeout, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		late = true
+		g.changed.Broadcast()
+	})
+	defer alarm.Stop()
+	for !ok() && !late {
+		g.changed.Wait()
+	}
+	return ok()
+}
+
+// seated gives the places of connections that are open and in order.
+func (g *Group) seated() (conns []*conn) {
+	g.mu.Lock()
+	places := g.conns
+	g.mu.Unlock()
+	for _, c := range places {
+		if c.usable() {
+			conns = append(conns, c)
+		}
+	}
+	return conns
+}
+
+// seat gives a connection that has opened a place.
+func (g *Group) seat(link *engine.Conn) *conn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := g.vacancyLocked()
+	c.take(link)
+	g.opened++
+	g.changed.Broadcast()
+	return c
+}
+
+// vacancyLocked gives a place: one that was left, or a new one.
+func (g *Group) vacancyLocked() *conn {
+	if last := len(g.vacant) - 1; last >= 0 {
+		c := g.vacant[last]
+		g.vacant = g.vacant[:last]
+		return c
+	}
+	c := &conn{group: g, id: uint64(g.options.First + len(g.conns))}
+	g.conns = append(g.conns, c)
+	return c
+}
+
+// vacate tells that the connection of c is gone; again: that another one is
+// to take its place.
+func (g *Group) vacate(c *conn, again bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed++
+	g.changed.Broadcast()
+	if !again || g.vacancies == nil {
+		return
+	}
+	g.vacant = append(g.vacant, c)
+	g.announceVacancy()
+}
+
+// announceVacancy asks for another connection.
+func (g *Group) announceVacancy() {
+	select {
+	case g.vacancies <- struct{}{}:
+	default: // a connection that was given up had opened all the same
 	}
 }

@@ -132,7 +132,7 @@ func TestBadServers(t *testing.T) {
 func TestMessageThatNobodyAskedFor(t *testing.T) {
 	url, _ := serve(t, engine.HandlerFuncs{Open: func(c *engine.Conn) { c.SendText("hello") }}, engine.Options{})
 	g := dial(t, url, 1)
-	g.ended.Wait()
+	g.Wait()
 	if n := g.Errors.Kinds()["message that nobody asked for"]; n != 1 {
 		t.Errorf("%v", g.Errors.Kinds())
 	}

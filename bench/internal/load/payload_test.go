@@ -7,9 +7,8 @@ import (
 
 func TestPayloadsMatchOnlyThemselves(t *testing.T) {
 	for _, size := range []int{0, 1, 4, 7, 8, 9, 125, 1024, 1 << 20} {
-		p := newPayloads(size)
-		b := make([]byte, size)
-		p.write(b, 7, 3)
+		p := newPayloads(size, size)
+		b := p.append(nil, 7, 3)
 		if !p.match(b, 7, 3) {
 			t.Fatalf("%d B: does not match itself", size)
 		}
@@ -30,13 +29,11 @@ func TestPayloadsMatchOnlyThemselves(t *testing.T) {
 }
 
 func TestShortPayloadsDiffer(t *testing.T) {
-	p := newPayloads(4)
+	p := newPayloads(4, 4)
 	seen := map[[4]byte]bool{}
 	for conn := range uint64(100) {
 		for seq := range uint64(100) {
-			var b [4]byte
-			p.write(b[:], conn, seq)
-			seen[b] = true
+			seen[[4]byte(p.append(nil, conn, seq))] = true
 		}
 	}
 	if len(seen) < 9990 { // chance would let a pair or two of 10,000 agree
@@ -44,20 +41,40 @@ func TestShortPayloadsDiffer(t *testing.T) {
 	}
 }
 
+func TestPayloadsOfManySizes(t *testing.T) {
+	p := newPayloads(3, 12)
+	sizes := map[int]int{}
+	for seq := range uint64(1000) {
+		b := p.append(nil, 7, seq)
+		sizes[len(b)]++
+		if !p.match(b, 7, seq) || p.match(b[1:], 7, seq) {
+			t.Fatalf("message %d of %d B", seq, len(b))
+		}
+	}
+	for size := 3; size <= 12; size++ {
+		if n := sizes[size]; n < 50 {
+			t.Errorf("%d of 1000 messages have %d B", n, size)
+		}
+	}
+	if len(sizes) != 10 {
+		t.Errorf("sizes are %v", sizes)
+	}
+}
+
 func TestPayloadsAllocateNothing(t *testing.T) {
-	p := newPayloads(125)
+	p := newPayloads(125, 125)
 	b := make([]byte, 125)
-	if n := testing.AllocsPerRun(100, func() { p.write(b, 1, 2); p.match(b, 1, 2) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { p.append(b[:0], 1, 2); p.match(b, 1, 2) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
 func BenchmarkPayload(b *testing.B) {
-	p := newPayloads(1024)
+	p := newPayloads(1024, 1024)
 	buf := make([]byte, 1024)
 	seq := uint64(0)
 	for b.Loop() {
-		p.write(buf, 1, seq)
+		buf = p.append(buf[:0], 1, seq)
 		if !bytes.Equal(buf, buf) || !p.match(buf, 1, seq) {
 			b.Fatal("does not match itself")
 		}

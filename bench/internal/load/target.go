@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -12,14 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// perSource is the number of connections from one source address: some less
-// than Linux has ephemeral ports by default.
-const perSource = 20_000
-
 // target is a server's address, and how to reach it.
 type target struct {
 	addr   *net.TCPAddr
-	dialer net.Dialer
+	spread Spread
 }
 
 // resolve finds the address of a ws:// URL, once for all connections.
@@ -39,24 +34,24 @@ func resolve(rawURL string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &target{addr: addr}, nil
+	return &target{addr: addr, spread: SpreadSources}, nil
 }
 
-// dial opens connection i. To a server on 127.0.0.0/8 it comes from an address
-// there that at most perSource others share; else the number of ephemeral
-// ports would limit the connections.
+// dial opens connection i.
 func (t *target) dial(ctx context.Context, i int) (net.Conn, error) {
-	d := t.dialer
-	if t.addr.IP.IsLoopback() && t.addr.IP.To4() != nil {
-		d.LocalAddr = &net.TCPAddr{IP: source(i)}
-		d.Control = bindWithoutPort
-	}
-	return d.DialContext(ctx, "tcp", t.addr.String())
+	return t.dialWith(ctx, net.Dialer{}, i)
 }
 
-// source gives 127.0.0.1 for the first connections, 127.0.0.2 for the next ...
-func source(i int) net.IP {
-	return binary.BigEndian.AppendUint32(nil, 0x7f000001+uint32(i/perSource))
+func (t *target) dialWith(ctx context.Context, d net.Dialer, i int) (net.Conn, error) {
+	dest := *t.addr
+	if t.addr.IP.IsLoopback() && t.addr.IP.To4() != nil {
+		var from net.IP
+		if from, dest.IP = t.spread.ends(i, t.addr.IP); from != nil {
+			d.LocalAddr = &net.TCPAddr{IP: from}
+			d.Control = bindWithoutPort
+		}
+	}
+	return d.DialContext(ctx, "tcp", dest.String())
 }
 
 // bindWithoutPort leaves the port's choice to connect, which alone knows the

@@ -23,32 +23,31 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func TestSources(t *testing.T) {
-	for i, want := range map[int]string{
-		0: "127.0.0.1", perSource - 1: "127.0.0.1", perSource: "127.0.0.2", 1_000_000: "127.0.0.51", 254 * perSource: "127.0.0.255", 255 * perSource: "127.0.1.0",
-	} {
-		if got := source(i).String(); got != want {
-			t.Errorf("connection %d comes from %s, want %s", i, got, want)
-		}
-	}
-}
-
-func TestDialFromSource(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func TestDialSpreads(t *testing.T) {
+	l, err := net.Listen("tcp4", "0.0.0.0:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	to, err := resolve("ws://" + l.Addr().String())
+	to, err := resolve("ws://" + (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: l.Addr().(*net.TCPAddr).Port}).String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := to.dial(t.Context(), perSource)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if from := c.LocalAddr().(*net.TCPAddr); from.IP.String() != "127.0.0.2" || from.Port == 0 {
-		t.Errorf("comes from %v", from)
+	for spread, want := range map[Spread][2]string{
+		SpreadSources:      {"127.0.0.2", "127.0.0.1"},
+		SpreadDestinations: {"127.0.0.1", "127.0.0.2"},
+		SpreadBoth:         {"127.0.0.2", "127.0.0.2"},
+	} {
+		to.spread = spread
+		c, err := to.dial(t.Context(), perAddress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, dest := c.LocalAddr().(*net.TCPAddr), c.RemoteAddr().(*net.TCPAddr)
+		// A connection to another address of loopback comes from the same one unless bound.
+		if spread != SpreadDestinations && from.IP.String() != want[0] || dest.IP.String() != want[1] || from.Port == 0 {
+			t.Errorf("%s: from %v to %v", spread, from, dest)
+		}
+		c.Close()
 	}
 }

@@ -23,27 +23,30 @@ const Collected = "collected"
 
 // Main is the main function of a peer whose server serves a listener until it
 // fails. See [MainAddr].
-func Main(serve func(net.Listener) error) {
-	MainAddr(func(addr string, ready func(net.Addr)) error {
+func Main(serve func(l net.Listener, broadcast bool) error) {
+	MainAddr(func(addr string, broadcast bool, ready func(net.Addr)) error {
 		l, err := net.Listen("tcp", addr)
 		if err != nil {
 			return err
 		}
 		ready(l.Addr())
-		return serve(l)
+		return serve(l, broadcast)
 	})
 }
 
 // MainAddr is the main function of a peer whose server listens by itself. serve
 // listens on addr, the value of the flag -addr, calls ready once with the
-// address it got, and serves until it fails.
+// address it got, and serves until it fails. It echoes each message; if
+// broadcast, the value of that flag, is true, it sends each to all connections
+// instead, the sender's included.
 //
 // The program prints "listening on ADDR". On SIGUSR1 it collects its garbage,
 // gives the free memory back to the system and prints [Collected]. On SIGINT
 // and SIGTERM it ends at once, with status 0: what its connections and their
 // server then do is not what is compared.
-func MainAddr(serve func(addr string, ready func(net.Addr)) error) {
+func MainAddr(serve func(addr string, broadcast bool, ready func(net.Addr)) error) {
 	addr := flag.String("addr", "127.0.0.1:0", "`address` to listen on")
+	broadcast := flag.Bool("broadcast", false, "send each message to all connections")
 	flag.Parse()
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, unix.SIGINT, unix.SIGTERM)
@@ -52,7 +55,7 @@ func MainAddr(serve func(addr string, ready func(net.Addr)) error) {
 	go collectWhenAsked(asked, os.Stdout)
 	failed := make(chan error, 1)
 	go func() {
-		failed <- serve(*addr, func(bound net.Addr) { fmt.Println("listening on", bound) })
+		failed <- serve(*addr, *broadcast, func(bound net.Addr) { fmt.Println("listening on", bound) })
 	}()
 	select {
 	case err := <-failed:

@@ -39,6 +39,16 @@ func TestRSSCountsTouchedMemory(t *testing.T) {
 	}
 }
 
+func TestRoughRSS(t *testing.T) {
+	exact, err := RSS(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rough, err := RoughRSS(os.Getpid()); err != nil || rough < exact/2 || rough > exact*2 {
+		t.Errorf("roughly %d, exactly %d (%v)", rough, exact, err)
+	}
+}
+
 func TestThreads(t *testing.T) {
 	if n, err := Threads(os.Getpid()); err != nil || n < 2 {
 		t.Fatalf("this Go program has %d threads (%v)", n, err)
@@ -52,6 +62,9 @@ func TestNoSuchProcess(t *testing.T) {
 	}
 	if n, err := RSS(pid); err == nil {
 		t.Errorf("RSS of no process: %v", n)
+	}
+	if n, err := RoughRSS(pid); err == nil {
+		t.Errorf("roughly the RSS of no process: %v", n)
 	}
 	if n, err := Threads(pid); err == nil {
 		t.Errorf("threads of no process: %v", n)

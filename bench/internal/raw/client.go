@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,8 +15,7 @@ type client struct {
 	traffic
 	epoll    int
 	conns    []conn
-	messages uint64
-	opened   time.Time
+	patience time.Duration
 	events   [1024]unix.EpollEvent
 	buf      [bufferSize]byte
 }
@@ -27,26 +24,31 @@ const bufferSize = 64 << 10
 
 // conn is one connection: an event carries its index.
 type conn struct {
-	fd   int
-	off  int // bytes of the current reply that are here
-	seen uint64
+	fd     int
+	off    int  // bytes of the current reply that are here
+	at     int  // bytes of the current message that are sent
+	unsent int  // bytes of messages that are to be sent
+	full   bool // the socket took less than that
+	seen   uint64
 }
 
-// errTooMany tells that the server sent more replies than it got messages.
-var errTooMany = errors.New("more replies than messages")
+var (
+	errDiffers = errors.New("a reply differs from what was sent")
+	errTooMany = errors.New("more replies than messages")
+)
 
+// open opens all connections.
 func open(o Options) (*client, error) {
-	addr, err := net.ResolveTCPAddr("tcp4", o.Addr)
+	to, err := newTarget(o.Addr, o.Patience)
 	if err != nil {
 		return nil, err
 	}
-	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	c, err := newClient(o)
 	if err != nil {
-		return nil, os.NewSyscallError("epoll_create1", err)
+		return nil, err
 	}
-	c := &client{traffic: newTraffic(o), epoll: epoll, opened: time.Now()}
 	for i := range o.Conns {
-		if err := c.add(addr, o.Plain); err != nil {
+		if err := c.add(to, o.Plain); err != nil {
 			c.close()
 			return nil, fmt.Errorf("opening connection %d: %w", i+1, err)
 		}
@@ -54,27 +56,41 @@ func open(o Options) (*client, error) {
 	return c, nil
 }
 
-// add opens one connection, and leaves its descriptor blocking: that each call
-// says MSG_DONTWAIT is enough.
-func (c *client) add(addr *net.TCPAddr, plain bool) error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+// newClient makes a client without connections.
+func newClient(o Options) (*client, error) {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
-		return os.NewSyscallError("socket", err)
+		return nil, os.NewSyscallError("epoll_create1", err)
 	}
+	return &client{traffic: newTraffic(o), epoll: epoll, patience: o.Patience}, nil
+}
+
+// backlog is fewer connections than a listener by default keeps unaccepted.
+const backlog = 1000
+
+// add opens one connection, and leaves its descriptor blocking: that each call
+// of the load says MSG_DONTWAIT is enough.
+func (c *client) add(to *target, plain bool) error {
 	i := len(c.conns)
+	fd, err := to.dial(i)
+	if err != nil {
+		return err
+	}
 	c.conns = append(c.conns, conn{fd: fd})
-	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
-		return os.NewSyscallError("setsockopt", err)
-	}
-	if err := unix.Connect(fd, &unix.SockaddrInet4{Addr: [4]byte(addr.IP.To4()), Port: addr.Port}); err != nil {
-		return os.NewSyscallError("connect", err)
-	}
 	if !plain {
 		if err := upgrade(fd); err != nil {
 			return err
 		}
+	} else if (i+1)%backlog == 0 {
+		// Nothing else lets the server, on our processor, accept them. With its
+		// backlog full a connect takes a second.
+		time.Sleep(time.Millisecond)
 	}
-	return unix.EpollCtl(c.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)})
+	return c.interest(unix.EPOLL_CTL_ADD, i, unix.EPOLLIN)
+}
+
+func (c *client) interest(op, i int, events uint32) error {
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(c.epoll, op, c.conns[i].fd, &unix.EpollEvent{Events: events, Fd: int32(i)}))
 }
 
 func (c *client) close() {
@@ -84,104 +100,64 @@ func (c *client) close() {
 	unix.Close(c.epoll)
 }
 
-// start sends the first messages on every connection.
-func (c *client) start() error {
-	for i := range c.conns {
-		if err := send(c.conns[i].fd, c.messagesOf(c.depth)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// run exchanges messages for d.
-func (c *client) run(d time.Duration) error {
+// each calls handle with the connections that are ready, for d or until it
+// tells that it is done.
+func (c *client) each(d time.Duration, handle func(i int, ready uint32) (done bool, err error)) error {
 	end := time.Now().Add(d)
 	for left := d; left > 0; left = time.Until(end) {
-		n, err := c.poll(left)
+		n, err := poll(c.epoll, c.events[:], max(left, time.Millisecond))
 		if err != nil {
 			return err
 		}
 		for _, e := range c.events[:n] {
-			if err := c.readable(&c.conns[e.Fd]); err != nil {
+			done, err := handle(int(e.Fd), e.Events)
+			if err != nil {
 				return fmt.Errorf("connection %d: %w", e.Fd+1, err)
+			}
+			if done {
+				return nil
 			}
 		}
 	}
 	return nil
 }
 
-// readable takes what came and sends a message for each reply in it.
-func (c *client) readable(k *conn) error {
-	n, err := recv(k.fd, c.buf[:])
-	if err != nil {
+// ask sends a message and waits for the reply.
+func (c *client) ask(fd int, message, reply []byte) error {
+	if err := write(fd, message); err != nil {
 		return err
 	}
-	if !bytes.Equal(c.buf[:n], c.repliesFrom(k.off, n)) {
-		return errors.New("a reply differs from what was sent")
+	for off := 0; off < len(reply); {
+		n, err := read(fd, c.buf[:min(len(reply)-off, len(c.buf))])
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(c.buf[:n], reply[off:off+n]) {
+			return errDiffers
+		}
+		off += n
 	}
-	replies := (k.off + n) / c.reply
-	k.off = (k.off + n) % c.reply
-	if replies > c.depth {
-		return errTooMany
-	}
-	k.seen += uint64(replies)
-	c.messages += uint64(replies)
-	return send(k.fd, c.messagesOf(replies))
+	return nil
 }
 
-// unanswered fails if a connection got no reply at all.
-func (c *client) unanswered() error {
-	silent := 0
-	for i := range c.conns {
-		if c.conns[i].seen == 0 {
-			silent++
+// settle lets a load run on until each of n connections got a reply, as its time
+// may have been too short for many, and fails if one got none.
+func (c *client) settle(run func(time.Duration) error, n int, answered func(i int) bool) error {
+	for end := time.Now().Add(c.patience); ; {
+		silent := 0
+		for i := range n {
+			if !answered(i) {
+				silent++
+			}
+		}
+		if silent == 0 {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%d of %d connections got no reply", silent, n)
+		}
+		if err := run(10 * time.Millisecond); err != nil {
+			return err
 		}
 	}
-	if silent > 0 {
-		return fmt.Errorf("%d of %d connections got no reply", silent, len(c.conns))
-	}
-	return nil
-}
-
-// poll waits for events in a raw system call: there is no other goroutine that
-// the runtime could run meanwhile.
-func (c *client) poll(limit time.Duration) (int, error) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(c.epoll), uintptr(unsafe.Pointer(&c.events)), uintptr(len(c.events)), uintptr(limit.Milliseconds()), 0, 0)
-	switch errno {
-	case 0:
-		return int(n), nil
-	case unix.EINTR:
-		return 0, nil
-	}
-	return 0, os.NewSyscallError("epoll_pwait", errno)
-}
-
-func recv(fd int, b []byte) (int, error) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_DONTWAIT, 0, 0)
-	switch {
-	case errno == unix.EAGAIN:
-		return 0, nil
-	case errno != 0:
-		return 0, os.NewSyscallError("recvfrom", errno)
-	case n == 0:
-		return 0, errors.New("closed by the server")
-	}
-	return int(n), nil
-}
-
-// send sends all of b. A socket always has room for what is outstanding:
-// [maxOutstanding] sees to that.
-func send(fd int, b []byte) error {
-	if len(b) == 0 {
-		return nil
-	}
-	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-	if errno != 0 {
-		return os.NewSyscallError("sendto", errno)
-	}
-	if int(n) < len(b) {
-		return fmt.Errorf("the socket took %d of %d bytes", n, len(b))
-	}
-	return nil
 }

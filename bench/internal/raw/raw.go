@@ -11,34 +11,63 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 )
 
+// The loads that a client can be.
+const (
+	// Echo sends messages on all connections, and the next when a reply is
+	// here. It counts replies.
+	Echo = "echo"
+
+	// Broadcast publishes a message on the first connection, and the next when
+	// all connections have got it. It counts deliveries.
+	Broadcast = "broadcast"
+
+	// Setup opens connections, has one message echoed on each, and closes it
+	// for the next one. It counts connections.
+	Setup = "setup"
+)
+
 // Options says what to measure.
 type Options struct {
+	Load      string        // Echo, Broadcast or Setup
 	Addr      string        // of the server, host:port
-	Plain     bool          // the server echoes bytes and knows no WebSocket
-	Conns     int           // connections
+	Plain     bool          // the server sends back bytes and knows no WebSocket
+	Conns     int           // connections at a time
 	Size      int           // payload of a message, in bytes
-	Depth     int           // messages outstanding on each connection
+	Depth     int           // messages outstanding on each connection, of Echo
 	Warmup    time.Duration // load before the measured time
 	Duration  time.Duration // measured time
+	Patience  time.Duration // for each answer of the server; default 20 s
 	ServerPID int
 }
 
-// maxOutstanding is the limit of the bytes under way on a connection, so that
-// they always fit into its sockets and neither end has to queue.
-const maxOutstanding = 64 << 10
+const (
+	defaultPatience = 20 * time.Second
 
-func (o Options) check() error {
+	// maxOutstanding is the limit of the bytes under way on a connection.
+	maxOutstanding = 64 << 20
+)
+
+func (o *Options) check() error {
 	const frameHeader = 14
 	switch {
+	case !slices.Contains([]string{Echo, Broadcast, Setup}, o.Load):
+		return fmt.Errorf("load is %q: it must be %s, %s or %s", o.Load, Echo, Broadcast, Setup)
 	case o.Conns < 1 || o.Depth < 1 || o.Size < 0:
 		return errors.New("at least one connection and one outstanding message are needed")
-	case o.Depth*(o.Size+frameHeader) > maxOutstanding:
+	case o.Size > maxOutstanding || o.Depth > maxOutstanding/(o.Size+frameHeader):
 		return fmt.Errorf("%d messages of %d B are more than %d B outstanding on a connection", o.Depth, o.Size, maxOutstanding)
+	}
+	if o.Load != Echo {
+		o.Depth = 1
+	}
+	if o.Patience <= 0 {
+		o.Patience = defaultPatience
 	}
 	return nil
 }
@@ -46,58 +75,92 @@ func (o Options) check() error {
 // Result is what happened in the measured time. Its durations are in
 // nanoseconds in JSON.
 type Result struct {
-	Messages  uint64        `json:"messages"` // answered
+	Count     uint64        `json:"count"` // of what the load counts
 	Elapsed   time.Duration `json:"elapsed_ns"`
 	ClientCPU time.Duration `json:"client_cpu_ns"`
 	ServerCPU time.Duration `json:"server_cpu_ns"`
 }
 
+// load is a client at work.
+type load interface {
+	run(d time.Duration) error // goes on for d
+	check() error              // fails if something is missing, after the last run
+	count() uint64             // up to now
+	close()
+}
+
 // Run opens the connections, loads them and closes them. It locks its thread
 // and turns the process's garbage collection off: it is made to be a process's
-// only work. Any lost connection, wrong byte or unanswered connection is an
-// error.
+// only work. Any lost connection, wrong byte or missing answer is an error.
 func Run(o Options) (Result, error) {
 	if err := o.check(); err != nil {
 		return Result{}, err
 	}
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
-	c, err := open(o)
+	l, err := begin(o)
 	if err != nil {
 		return Result{}, err
 	}
-	defer c.close()
-	return c.measure(o)
+	defer l.close()
+	return measure(l, o)
 }
 
-func (c *client) measure(o Options) (Result, error) {
-	if err := c.start(); err != nil {
-		return Result{}, err
+func begin(o Options) (load, error) {
+	switch o.Load {
+	case Broadcast:
+		return newBroadcast(o)
+	case Setup:
+		return newSetup(o)
 	}
-	if err := c.run(o.Warmup); err != nil {
+	return newEcho(o)
+}
+
+func measure(l load, o Options) (Result, error) {
+	if err := l.run(o.Warmup); err != nil {
 		return Result{}, fmt.Errorf("warming up: %w", err)
 	}
-	before, err := c.reading(o.ServerPID)
+	began := time.Now()
+	before, err := reading(l, began, o.ServerPID)
 	if err != nil {
 		return Result{}, err
 	}
-	if err := c.run(o.Duration); err != nil {
+	if err := runOn(l, o, before.Count); err != nil {
 		return Result{}, err
 	}
-	after, err := c.reading(o.ServerPID)
+	after, err := reading(l, began, o.ServerPID)
 	if err != nil {
 		return Result{}, err
 	}
-	return after.since(before), c.unanswered()
+	if err := l.check(); err != nil {
+		return Result{}, err
+	}
+	if after.Count == before.Count {
+		return Result{}, fmt.Errorf("no answer within %v", o.Patience)
+	}
+	return after.since(before), nil
+}
+
+// runOn loads the server for the measured time, and for longer only if that was
+// too short for a single answer.
+func runOn(l load, o Options, before uint64) error {
+	for end := time.Now().Add(o.Patience); ; {
+		if err := l.run(o.Duration); err != nil {
+			return err
+		}
+		if l.count() > before || time.Now().After(end) {
+			return nil
+		}
+	}
 }
 
 // reading takes the totals up to now. The server's are right because it is not
 // running: it shares our processor.
-func (c *client) reading(server int) (Result, error) {
+func reading(l load, began time.Time, server int) (Result, error) {
 	cpu, err := proc.CPU(server)
 	return Result{
-		Messages:  c.messages,
-		Elapsed:   time.Since(c.opened),
+		Count:     l.count(),
+		Elapsed:   time.Since(began),
 		ClientCPU: proc.OwnCPU(),
 		ServerCPU: cpu,
 	}, err
@@ -105,7 +168,7 @@ func (c *client) reading(server int) (Result, error) {
 
 func (r Result) since(before Result) Result {
 	return Result{
-		Messages:  r.Messages - before.Messages,
+		Count:     r.Count - before.Count,
 		Elapsed:   r.Elapsed - before.Elapsed,
 		ClientCPU: r.ClientCPU - before.ClientCPU,
 		ServerCPU: r.ServerCPU - before.ServerCPU,

@@ -22,6 +22,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+const patience = 20 * time.Second
+
 // serve runs a server in this process; it ends with the test.
 func serve(t *testing.T, each func(net.Conn)) (addr string) {
 	t.Helper()
@@ -67,7 +69,11 @@ func echoFrames(c net.Conn) {
 			if err != nil {
 				return
 			}
-			if op != codec.Continuation {
+			switch op {
+			case codec.Continuation:
+			case codec.Ping:
+				c.Write(codec.AppendPong(nil, payload))
+			default:
 				c.Write(codec.AppendFrame(nil, op, payload))
 			}
 			b = b[used:]
@@ -78,7 +84,7 @@ func echoFrames(c net.Conn) {
 func run(t *testing.T, addr string, change func(*Options)) (Result, error) {
 	t.Helper()
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
-	o := Options{Addr: addr, Conns: 5, Size: 125, Depth: 1, Warmup: 20 * time.Millisecond, Duration: 100 * time.Millisecond, ServerPID: os.Getpid()}
+	o := Options{Load: Echo, Addr: addr, Conns: 5, Size: 125, Depth: 1, Warmup: 20 * time.Millisecond, Duration: 100 * time.Millisecond, ServerPID: os.Getpid()}
 	change(&o)
 	return Run(o)
 }
@@ -93,6 +99,8 @@ func TestEchoServers(t *testing.T) {
 		{"plain deep", echoBytes, func(o *Options) { o.Plain, o.Depth = true, 10 }},
 		{"WebSocket", echoFrames, func(o *Options) {}},
 		{"WebSocket deep", echoFrames, func(o *Options) { o.Depth = 10 }},
+		{"WebSocket 1 MiB", echoFrames, func(o *Options) { o.Size = 1 << 20 }},
+		{"plain 3 MiB", echoBytes, func(o *Options) { o.Plain, o.Size, o.Depth = true, 3<<20, 2 }},
 		{"WebSocket large", echoFrames, func(o *Options) { o.Size = 60_000 }},
 		{"WebSocket empty", echoFrames, func(o *Options) { o.Size = 0 }},
 	}
@@ -102,7 +110,7 @@ func TestEchoServers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Messages == 0 || r.Elapsed < 100*time.Millisecond || r.ClientCPU <= 0 || r.ServerCPU < r.ClientCPU/2 {
+			if r.Count == 0 || r.Elapsed < 100*time.Millisecond || r.ClientCPU <= 0 || r.ServerCPU < r.ClientCPU/2 {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -130,7 +138,7 @@ func TestBadServers(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := run(t, serve(t, c.server), func(o *Options) { o.Plain = c.plain })
+			r, err := run(t, serve(t, c.server), func(o *Options) { o.Plain, o.Patience = c.plain, 500*time.Millisecond })
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%+v, %v; want an error with %q", r, err, c.want)
 			}
@@ -149,25 +157,12 @@ func TestOptions(t *testing.T) {
 		func(o *Options) { o.Conns = 0 },
 		func(o *Options) { o.Depth = 0 },
 		func(o *Options) { o.Size = -1 },
-		func(o *Options) { o.Depth, o.Size = 1000, 1000 },
+		func(o *Options) { o.Depth, o.Size = 100_000, 1000 },
+		func(o *Options) { o.Size = 100 << 20 },
+		func(o *Options) { o.Load = "work" },
 	} {
 		if r, err := run(t, "127.0.0.1:1", change); err == nil || strings.Contains(err.Error(), "refused") {
 			t.Errorf("%+v, %v", r, err)
 		}
-	}
-}
-
-func TestExchangeAllocatesNothing(t *testing.T) {
-	c, err := open(Options{Addr: serve(t, echoBytes), Plain: true, Conns: 1, Size: 125, Depth: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.close()
-	if err := c.start(); err != nil {
-		t.Fatal(err)
-	}
-	// The server allocates only when it starts: a few of many rounds.
-	if n := testing.AllocsPerRun(20, func() { err = c.run(5 * time.Millisecond) }); err != nil || n > 1 {
-		t.Fatalf("%v allocations in 5 ms (%v)", n, err)
 	}
 }

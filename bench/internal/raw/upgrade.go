@@ -3,9 +3,6 @@ package raw
 import (
 	"bytes"
 	"fmt"
-	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 // The example key of RFC 6455, 1.3, and the answer to it. A fresh key for each
@@ -16,43 +13,38 @@ const (
 	accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 )
 
-// limitReads lets each read that waits fail after 5 s.
-func limitReads(fd int) error {
-	return os.NewSyscallError("setsockopt", unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
-}
+// maxHead is the limit of the answer in bytes.
+const maxHead = 4 << 10
 
 // upgrade makes a fresh connection a WebSocket.
 func upgrade(fd int) error {
-	if err := limitReads(fd); err != nil {
-		return err
-	}
-	if err := send(fd, []byte(request)); err != nil {
+	if err := write(fd, []byte(request)); err != nil {
 		return err
 	}
 	var head []byte
 	var buf [1024]byte
-	for !bytes.HasSuffix(head, []byte("\r\n\r\n")) {
+	for {
 		n, err := read(fd, buf[:])
 		if err != nil {
 			return fmt.Errorf("handshake: %w after %q", err, head)
 		}
-		if n == 0 {
-			return fmt.Errorf("handshake: closed by the server after %q", head)
-		}
 		head = append(head, buf[:n]...)
+		if done, err := upgraded(head); done || err != nil {
+			return err
+		}
 	}
-	if !bytes.HasPrefix(head, []byte("HTTP/1.1 101 ")) || !bytes.Contains(head, []byte(accept)) {
-		return fmt.Errorf("handshake refused: %q", head)
-	}
-	return nil
 }
 
-// read waits for bytes. A read with a time limit is interrupted by any signal,
-// such as those of the runtime.
-func read(fd int, b []byte) (n int, err error) {
-	for {
-		if n, err = unix.Read(fd, b); err != unix.EINTR {
-			return n, err
+// upgraded tells whether head is a whole answer, and fails if that is not yes.
+func upgraded(head []byte) (bool, error) {
+	if !bytes.HasSuffix(head, []byte("\r\n\r\n")) {
+		if len(head) > maxHead {
+			return false, fmt.Errorf("handshake: no end in %d bytes of its answer", len(head))
 		}
+		return false, nil
 	}
+	if !bytes.HasPrefix(head, []byte("HTTP/1.1 101 ")) || !bytes.Contains(head, []byte(accept)) {
+		return false, fmt.Errorf("handshake refused: %q", head)
+	}
+	return true, nil
 }

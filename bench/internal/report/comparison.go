@@ -1,10 +1,6 @@
 package report
 
-import (
-	"errors"
-	"io"
-	"time"
-)
+import "time"
 
 // Comparison is what a page says of several servers under the same loads.
 // Nothing of it is kept or changed.
@@ -43,10 +39,4 @@ type Bar struct {
 	Ours             bool   // to be highlighted
 	Limit            bool   // what a server could reach that did nothing else
 	Missing          string // why there is no value: "needs 20,100 descriptors"
-}
-
-// CompareHTML writes a comparison as one HTML page that refers to nothing
-// outside of itself. An error is one of writing.
-func CompareHTML(w io.Writer, c Comparison) error {
-	return errors.New("not written yet")
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sockeye-ws/sockeye/bench/internal/chart"
 )
 
 // Count writes n with a comma between groups of three digits.
@@ -42,7 +44,7 @@ func Duration(d time.Duration) string {
 	for d.Abs()/step >= 1000 {
 		step *= 10
 	}
-	return d.Round(step).String()
+	return chart.Duration(d.Round(step))
 }
 
 // Plural writes n and the noun, with an s unless n is 1.

@@ -2,7 +2,6 @@ package report
 
 import (
 	"math"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -70,19 +69,4 @@ func TestTable(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("\n%s, want\n%s", b.String(), want)
 	}
-}
-
-func TestProgressIsQuietOnNoTerminal(t *testing.T) {
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer null.Close()
-	if terminal(null) {
-		t.Fatal("/dev/null is no terminal")
-	}
-	stderr := os.Stderr
-	defer func() { os.Stderr = stderr }()
-	os.Stderr = null
-	Progress(func() string { t.Error("asked for a line"); return "" })()
 }

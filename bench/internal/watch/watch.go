@@ -27,6 +27,13 @@ type Snapshot struct {
 	RSS        int64 `json:"rss_bytes,omitempty"` // if there is a debug page: after giving back what is free
 	Goroutines int   `json:"goroutines,omitempty"`
 	Threads    int   `json:"threads,omitempty"`
+
+	// Of a Go program, by its debug page: live objects on the heap, and the
+	// garbage collections since it began with the pauses they made.
+	Heap         int64         `json:"heap_bytes,omitempty"`
+	GCCount      int           `json:"gc_count,omitempty"`
+	GCPauseTotal time.Duration `json:"gc_pause_total_ns,omitempty"`
+	GCPauseMax   time.Duration `json:"gc_pause_max_ns,omitempty"`
 }
 
 // Find finds the process behind a ws:// URL: pid if it is not 0, else the one
@@ -41,11 +48,11 @@ func Find(pid int, debug, wsURL string) (*Server, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.pid == 0 && local(s.debug) {
+		if s.pid == 0 && Local(s.debug) {
 			s.pid = page.PID
 		}
 	}
-	if s.pid == 0 && local(wsURL) {
+	if s.pid == 0 && Local(wsURL) {
 		s.pid, _ = proc.Listener(port(wsURL))
 	}
 	return s, nil
@@ -58,6 +65,19 @@ func (s *Server) CPU() time.Duration {
 	}
 	used, _ := proc.CPU(s.pid)
 	return used
+}
+
+// PID gives the server's process, 0 if it is not known.
+func (s *Server) PID() int { return s.pid }
+
+// RSS gives the server's memory without asking its debug page, and so without
+// disturbing it; to within some dozen pages for each of its processors.
+func (s *Server) RSS() int64 {
+	if s.pid == 0 {
+		return 0
+	}
+	rss, _ := proc.RoughRSS(s.pid)
+	return rss
 }
 
 // Snapshot takes the state now. It fails only if the debug page does.
@@ -111,7 +131,8 @@ func debugURL(s string) string {
 	return strings.TrimSuffix(base, "/") + "/debug/memory"
 }
 
-func local(rawURL string) bool {
+// Local reports whether a URL's host is this machine by its loopback address.
+func Local(rawURL string) bool {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return false

@@ -21,13 +21,14 @@ func pages(t *testing.T, body string) (url string) {
 }
 
 func TestDebugPageTellsAll(t *testing.T) {
-	url := pages(t, fmt.Sprintf(`{"pid":%d,"rss_bytes":5000000,"goroutines":7,"threads":8}`, os.Getpid()))
+	url := pages(t, fmt.Sprintf(`{"pid":%d,"rss_bytes":5000000,"goroutines":7,"threads":8,
+		"heap_bytes":9,"gc_count":10,"gc_pause_total_ns":11,"gc_pause_max_ns":12}`, os.Getpid()))
 	s, err := Find(0, url, "ws://example.com/")
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := s.Snapshot()
-	if want := (Snapshot{RSS: 5000000, Goroutines: 7, Threads: 8}); err != nil || got != want {
+	if want := (Snapshot{RSS: 5000000, Goroutines: 7, Threads: 8, Heap: 9, GCCount: 10, GCPauseTotal: 11, GCPauseMax: 12}); err != nil || got != want {
 		t.Errorf("%+v (%v), want %+v", got, err, want)
 	}
 	if cpu := s.CPU(); cpu <= 0 {
@@ -63,8 +64,8 @@ func TestFindsTheListener(t *testing.T) {
 		if err != nil || got.RSS < 1<<20 || got.Threads < 2 || got.Goroutines != 0 {
 			t.Errorf("pid %d: %+v (%v)", pid, got, err)
 		}
-		if cpu := s.CPU(); cpu <= 0 {
-			t.Errorf("pid %d: CPU %v", pid, cpu)
+		if cpu, rss := s.CPU(), s.RSS(); cpu <= 0 || rss < 1<<20 || s.PID() != os.Getpid() {
+			t.Errorf("pid %d: CPU %v, RSS %d, process %d", pid, cpu, rss, s.PID())
 		}
 	}
 }
@@ -77,8 +78,8 @@ func TestElsewhereNothingIsKnown(t *testing.T) {
 	if got, err := s.Snapshot(); err != nil || got != (Snapshot{}) {
 		t.Errorf("%+v (%v)", got, err)
 	}
-	if cpu := s.CPU(); cpu != 0 {
-		t.Errorf("CPU %v", cpu)
+	if cpu, rss := s.CPU(), s.RSS(); cpu != 0 || rss != 0 || s.PID() != 0 {
+		t.Errorf("CPU %v, RSS %d, process %d", cpu, rss, s.PID())
 	}
 }
 

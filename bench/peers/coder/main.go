@@ -1,4 +1,4 @@
-// Coder echoes with coder/websocket, a goroutine for each connection.
+// Coder answers with coder/websocket, a goroutine for each connection.
 package main
 
 import (
@@ -12,31 +12,50 @@ import (
 
 const maxMessage = 1 << 20 // as the engine's default; its own is 32 KiB
 
+// background cannot end, which is the cheapest context.
+var background = context.Background()
+
 func main() {
-	peer.Main(func(l net.Listener) error { return http.Serve(l, http.HandlerFunc(upgrade)) })
+	peer.Main(func(l net.Listener, broadcast bool) error {
+		return http.Serve(l, newServer(broadcast))
+	})
 }
 
-// upgrade leaves the rest to a new goroutine, so that what net/http holds for
+type server struct {
+	conns *peer.Conns[*websocket.Conn] // only to broadcast
+	reply func(c *websocket.Conn, kind websocket.MessageType, payload []byte) error
+}
+
+func newServer(broadcast bool) *server {
+	if !broadcast {
+		return &server{reply: echo}
+	}
+	s := &server{conns: new(peer.Conns[*websocket.Conn])}
+	s.reply = s.broadcast
+	return s
+}
+
+// ServeHTTP leaves the rest to a new goroutine, so that what net/http holds for
 // the request can be freed.
-func upgrade(w http.ResponseWriter, r *http.Request) {
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c, err := websocket.Accept(w, r, nil); err == nil {
-		go serve(c)
+		go s.serve(c)
 	}
 }
 
-func serve(c *websocket.Conn) {
+func (s *server) serve(c *websocket.Conn) {
 	defer c.CloseNow()
 	c.SetReadLimit(maxMessage)
-	for echo(c) == nil {
+	s.conns.Add(c)
+	defer s.conns.Remove(c)
+	for s.answer(c) == nil {
 	}
 }
 
-// echo does what Read and Write do, but for a buffer that it takes from a pool
-// instead of a new one for each message. The context that cannot end is the
-// cheapest.
-func echo(c *websocket.Conn) error {
-	ctx := context.Background()
-	kind, r, err := c.Reader(ctx)
+// answer reads as Read does, but for a buffer that it takes from a pool instead
+// of a new one for each message.
+func (s *server) answer(c *websocket.Conn) error {
+	kind, r, err := c.Reader(background)
 	if err != nil {
 		return err
 	}
@@ -45,5 +64,14 @@ func echo(c *websocket.Conn) error {
 	if _, err := b.ReadFrom(r); err != nil {
 		return err
 	}
-	return c.Write(ctx, kind, b.Bytes())
+	return s.reply(c, kind, b.Bytes())
+}
+
+func echo(c *websocket.Conn, kind websocket.MessageType, payload []byte) error {
+	return c.Write(background, kind, payload)
+}
+
+func (s *server) broadcast(_ *websocket.Conn, kind websocket.MessageType, payload []byte) error {
+	s.conns.Each(func(c *websocket.Conn) { echo(c, kind, payload) })
+	return nil
 }

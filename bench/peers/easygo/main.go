@@ -1,4 +1,4 @@
-// Easygo echoes with gobwas/ws where mailru/easygo/netpoll tells that a
+// Easygo answers with gobwas/ws where mailru/easygo/netpoll tells that a
 // connection is readable: an idle one has neither goroutine nor buffer.
 package main
 
@@ -17,12 +17,13 @@ const workers = 128
 
 func main() { peer.Main(accept) }
 
-func accept(l net.Listener) error {
+func accept(l net.Listener, broadcast bool) error {
 	poller, err := netpoll.New(nil)
 	if err != nil {
 		return err
 	}
 	s := &server{poller: poller, pool: newPool(workers)}
+	s.conns, s.reply = gobwas.Mode(broadcast)
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -35,6 +36,8 @@ func accept(l net.Listener) error {
 type server struct {
 	poller netpoll.Poller
 	pool   *pool
+	conns  *peer.Conns[net.Conn]
+	reply  gobwas.Reply
 }
 
 func (s *server) open(c *net.TCPConn) {
@@ -47,6 +50,7 @@ func (s *server) open(c *net.TCPConn) {
 		c.Close()
 		return
 	}
+	s.conns.Add(c)
 	receive := func() { s.receive(c, desc) }
 	if s.poller.Start(desc, func(netpoll.Event) { s.pool.schedule(receive) }) != nil {
 		s.close(c, desc)
@@ -58,12 +62,13 @@ func (s *server) open(c *net.TCPConn) {
 func (s *server) receive(c net.Conn, desc *netpoll.Desc) {
 	r := gobwas.Reader(c)
 	defer gobwas.FreeReader(r)
-	if gobwas.Echo(c, r) != nil || s.poller.Resume(desc) != nil {
+	if gobwas.Answer(c, r, s.reply) != nil || s.poller.Resume(desc) != nil {
 		s.close(c, desc)
 	}
 }
 
 func (s *server) close(c net.Conn, desc *netpoll.Desc) {
+	s.conns.Remove(c)
 	s.poller.Stop(desc)
 	desc.Close()
 	c.Close()

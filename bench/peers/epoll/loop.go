@@ -16,15 +16,19 @@ type loop struct {
 	epoll, listener int
 	events          [1024]unix.EpollEvent
 	buf             [64 << 10]byte
-	unsent          map[int][]byte // only of full sockets, which are not read from meanwhile
+	conns           map[int]struct{} // nil unless bytes go to all of them
+	unsent                           // only of full sockets, which are not read from meanwhile
 }
 
-func newLoop(listener int) (*loop, error) {
+func newLoop(listener int, broadcast bool) (*loop, error) {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("epoll_create1: %w", err)
 	}
-	l := &loop{epoll: epoll, listener: listener, unsent: map[int][]byte{}}
+	l := &loop{epoll: epoll, listener: listener, unsent: newUnsent()}
+	if broadcast {
+		l.conns = map[int]struct{}{}
+	}
 	return l, l.ctl(unix.EPOLL_CTL_ADD, listener, unix.EPOLLIN)
 }
 
@@ -73,7 +77,7 @@ func (l *loop) dispatch(fd int, ready uint32) {
 	case ready&unix.EPOLLOUT != 0:
 		l.flush(fd)
 	default:
-		l.echo(fd)
+		l.answer(fd)
 	}
 }
 
@@ -85,37 +89,61 @@ func (l *loop) accept() {
 		}
 		if l.ctl(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN) != nil {
 			unix.Close(fd)
+		} else if l.conns != nil {
+			l.conns[fd] = struct{}{}
 		}
 	}
 }
 
-func (l *loop) echo(fd int) {
+func (l *loop) close(fd int) {
+	l.drop(fd)
+	delete(l.conns, fd)
+	unix.Close(fd)
+}
+
+func (l *loop) answer(fd int) {
 	n, errno := recv(fd, l.buf[:])
 	switch {
 	case errno == unix.EAGAIN:
 	case errno != 0 || n == 0:
-		unix.Close(fd)
-	default:
+		l.close(fd)
+	case l.conns == nil:
 		l.send(fd, l.buf[:n])
+	default:
+		for to := range l.conns {
+			l.send(to, l.buf[:n])
+		}
 	}
 }
 
+// send sends b, after what is unsent already.
 func (l *loop) send(fd int, b []byte) {
+	if l.waits(fd) {
+		if !l.add(fd, b) {
+			l.close(fd)
+		}
+		return
+	}
 	n, errno := send(fd, b)
 	if errno != 0 && errno != unix.EAGAIN {
 		return // the next read tells
 	}
 	if n < len(b) {
-		l.unsent[fd] = append([]byte(nil), b[n:]...)
+		l.add(fd, b[n:])
 		l.ctl(unix.EPOLL_CTL_MOD, fd, unix.EPOLLOUT)
 	}
 }
 
+// flush sends what is unsent, and reads on when that is all.
 func (l *loop) flush(fd int) {
-	b := l.unsent[fd]
-	delete(l.unsent, fd)
-	l.ctl(unix.EPOLL_CTL_MOD, fd, unix.EPOLLIN)
-	l.send(fd, b)
+	n, errno := send(fd, l.of(fd))
+	switch {
+	case errno == unix.EAGAIN:
+	case errno != 0:
+		l.close(fd)
+	case l.sent(fd, n):
+		l.ctl(unix.EPOLL_CTL_MOD, fd, unix.EPOLLIN)
+	}
 }
 
 func (l *loop) ctl(op, fd int, interest uint32) error {

@@ -1,5 +1,6 @@
 // Epoll is the practical limit of a Go echo server: it sends back whatever
-// bytes arrive, without WebSocket, on one event loop.
+// bytes arrive, or sends them to all connections, without WebSocket, on one
+// event loop.
 package main
 
 import (
@@ -12,12 +13,12 @@ import (
 
 func main() { peer.Main(serve) }
 
-func serve(l net.Listener) error {
+func serve(l net.Listener, broadcast bool) error {
 	listener, err := descriptor(l)
 	if err != nil {
 		return err
 	}
-	loop, err := newLoop(listener)
+	loop, err := newLoop(listener, broadcast)
 	if err != nil {
 		return err
 	}

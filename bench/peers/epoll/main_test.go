@@ -15,13 +15,13 @@ import (
 )
 
 // start builds and runs this program.
-func start(t *testing.T) *proc.Server {
+func start(t *testing.T, args ...string) *proc.Server {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "epoll")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	s, err := proc.Start(program)
+	s, err := proc.Start(program, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +49,30 @@ func TestEchoesEveryByte(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func TestBroadcasts(t *testing.T) {
+	s := start(t, "-broadcast")
+	var all []net.Conn
+	for range 3 {
+		c, err := net.Dial("tcp", s.Addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(20 * time.Second))
+		all = append(all, c)
+	}
+	for i, from := range all {
+		sent := bytes.Repeat([]byte{byte(i)}, 125)
+		from.Write(sent)
+		for _, c := range all {
+			got := make([]byte, len(sent))
+			if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, sent) {
+				t.Fatalf("%x (%v), want %x", got, err, sent)
+			}
+		}
+	}
 }
 
 func exchange(addr string, sent []byte) ([]byte, error) {

@@ -1,4 +1,4 @@
-// Gnet echoes with this project's codec and handshake on panjf2000/gnet's event
+// Gnet answers with this project's codec and handshake on panjf2000/gnet's event
 // loop.
 package main
 
@@ -13,8 +13,8 @@ import (
 
 func main() { peer.MainAddr(serve) }
 
-func serve(addr string, ready func(net.Addr)) error {
-	return gnet.Run(newServer(ready), "tcp://"+addr,
+func serve(addr string, broadcast bool, ready func(net.Addr)) error {
+	return gnet.Run(newServer(broadcast, ready), "tcp://"+addr,
 		gnet.WithNumEventLoop(1), gnet.WithLogger(quiet{log.Default()}))
 }
 

@@ -16,15 +16,19 @@ type server struct {
 	config  codec.Config
 	decoder *codec.Decoder // of whichever connection has bytes
 	request handshake.Request
-	out     []byte // replies of one event
+	out     []byte                 // replies of one event
+	conns   map[gnet.Conn]struct{} // upgraded; nil unless each message goes to all of them
 }
 
 // A connection's context is nil before its handshake, and then upgraded, or
 // the decoder that holds the part of a message.
 type upgraded struct{}
 
-func newServer(ready func(net.Addr)) *server {
+func newServer(broadcast bool, ready func(net.Addr)) *server {
 	s := &server{ready: ready}
+	if broadcast {
+		s.conns = map[gnet.Conn]struct{}{}
+	}
 	s.decoder = codec.NewDecoder(&s.config)
 	return s
 }
@@ -68,7 +72,14 @@ func (s *server) upgrade(c gnet.Conn) gnet.Action {
 	if s.out, err = handshake.AppendResponse(s.out, &s.request, handshake.Accept{}); err != nil {
 		return gnet.Close
 	}
+	if _, err := c.Write(s.out); err != nil {
+		return gnet.Close
+	}
+	s.out = s.out[:0]
 	c.SetContext(upgraded{})
+	if s.conns != nil {
+		s.conns[c] = struct{}{}
+	}
 	c.Discard(n)
 	return gnet.None
 }
@@ -108,6 +119,7 @@ func (s *server) OnClose(c gnet.Conn, _ error) gnet.Action {
 	if d, own := c.Context().(*codec.Decoder); own {
 		d.Release()
 	}
+	delete(s.conns, c)
 	return gnet.None
 }
 
@@ -122,7 +134,7 @@ func (s *server) decode(d *codec.Decoder, b []byte) gnet.Action {
 		b = b[n:]
 		switch op {
 		case codec.Text, codec.Binary:
-			s.out = codec.AppendFrame(s.out, op, payload)
+			s.reply(op, payload)
 		case codec.Ping:
 			s.out = codec.AppendPong(s.out, payload)
 		case codec.Close:
@@ -131,4 +143,15 @@ func (s *server) decode(d *codec.Decoder, b []byte) gnet.Action {
 		}
 	}
 	return gnet.None
+}
+
+func (s *server) reply(op codec.Opcode, payload []byte) {
+	if s.conns == nil {
+		s.out = codec.AppendFrame(s.out, op, payload)
+		return
+	}
+	frame := codec.AppendFrame(nil, op, payload)
+	for c := range s.conns {
+		c.Write(frame) // when it fails, OnClose has been called
+	}
 }

@@ -1,4 +1,4 @@
-// Gobwas echoes with gobwas/ws, a goroutine for each connection.
+// Gobwas answers with gobwas/ws, a goroutine for each connection.
 package main
 
 import (
@@ -11,23 +11,26 @@ import (
 
 func main() { peer.Main(accept) }
 
-func accept(l net.Listener) error {
+func accept(l net.Listener, broadcast bool) error {
+	conns, reply := gobwas.Mode(broadcast)
 	for {
 		c, err := l.Accept()
 		if err != nil {
 			return err
 		}
-		go serve(c)
+		go serve(c, conns, reply)
 	}
 }
 
-func serve(c net.Conn) {
+func serve(c net.Conn, conns *peer.Conns[net.Conn], reply gobwas.Reply) {
 	defer c.Close()
 	if _, err := ws.Upgrade(c); err != nil {
 		return
 	}
+	conns.Add(c)
+	defer conns.Remove(c)
 	r := gobwas.Reader(c)
 	defer gobwas.FreeReader(r)
-	for gobwas.Echo(c, r) == nil {
+	for gobwas.Answer(c, r, reply) == nil {
 	}
 }

@@ -1,4 +1,4 @@
-// Gorilla echoes with gorilla/websocket, a goroutine for each connection.
+// Gorilla answers with gorilla/websocket, a goroutine for each connection.
 package main
 
 import (
@@ -15,26 +15,44 @@ import (
 var upgrader = websocket.Upgrader{WriteBufferPool: &sync.Pool{}}
 
 func main() {
-	peer.Main(func(l net.Listener) error { return http.Serve(l, http.HandlerFunc(upgrade)) })
+	peer.Main(func(l net.Listener, broadcast bool) error {
+		return http.Serve(l, newServer(broadcast))
+	})
 }
 
-// upgrade leaves the rest to a new goroutine, as the chat example does, so that
-// what net/http holds for the request can be freed.
-func upgrade(w http.ResponseWriter, r *http.Request) {
+type server struct {
+	conns *peer.Conns[*websocket.Conn] // only to broadcast
+	reply func(c *websocket.Conn, kind int, payload []byte) error
+}
+
+func newServer(broadcast bool) *server {
+	if !broadcast {
+		return &server{reply: (*websocket.Conn).WriteMessage}
+	}
+	s := &server{conns: new(peer.Conns[*websocket.Conn])}
+	s.reply = s.broadcast
+	return s
+}
+
+// ServeHTTP leaves the rest to a new goroutine, as the chat example does, so
+// that what net/http holds for the request can be freed.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c, err := upgrader.Upgrade(w, r, nil); err == nil {
-		go serve(c)
+		go s.serve(c)
 	}
 }
 
-func serve(c *websocket.Conn) {
+func (s *server) serve(c *websocket.Conn) {
 	defer c.Close()
-	for echo(c) == nil {
+	s.conns.Add(c)
+	defer s.conns.Remove(c)
+	for s.answer(c) == nil {
 	}
 }
 
-// echo does what ReadMessage and WriteMessage do, but for a buffer that it
-// takes from a pool instead of a new one for each message.
-func echo(c *websocket.Conn) error {
+// answer reads as ReadMessage does, but for a buffer that it takes from a pool
+// instead of a new one for each message.
+func (s *server) answer(c *websocket.Conn) error {
 	kind, r, err := c.NextReader()
 	if err != nil {
 		return err
@@ -44,5 +62,14 @@ func echo(c *websocket.Conn) error {
 	if _, err := b.ReadFrom(r); err != nil {
 		return err
 	}
-	return c.WriteMessage(kind, b.Bytes())
+	return s.reply(c, kind, b.Bytes())
+}
+
+func (s *server) broadcast(_ *websocket.Conn, kind int, payload []byte) error {
+	m, err := websocket.NewPreparedMessage(kind, payload)
+	if err != nil {
+		return err
+	}
+	s.conns.Each(func(c *websocket.Conn) { c.WritePreparedMessage(m) })
+	return nil
 }

@@ -1,4 +1,4 @@
-// Gws echoes with lxzan/gws, a goroutine for each connection.
+// Gws answers with lxzan/gws, a goroutine for each connection.
 package main
 
 import (
@@ -9,14 +9,36 @@ import (
 )
 
 func main() {
-	peer.Main(func(l net.Listener) error { return gws.NewServer(handler{}, nil).RunListener(l) })
+	peer.Main(func(l net.Listener, broadcast bool) error {
+		var h gws.Event = echo{}
+		if broadcast {
+			h = new(broadcaster)
+		}
+		return gws.NewServer(h, nil).RunListener(l)
+	})
 }
 
-type handler struct{ gws.BuiltinEventHandler }
+type echo struct{ gws.BuiltinEventHandler }
 
-func (handler) OnPing(c *gws.Conn, payload []byte) { c.WritePong(payload) }
+func (echo) OnPing(c *gws.Conn, payload []byte) { c.WritePong(payload) }
 
-func (handler) OnMessage(c *gws.Conn, m *gws.Message) {
+func (echo) OnMessage(c *gws.Conn, m *gws.Message) {
 	defer m.Close()
 	c.WriteMessage(m.Opcode, m.Bytes())
+}
+
+type broadcaster struct {
+	echo
+	conns peer.Conns[*gws.Conn]
+}
+
+func (b *broadcaster) OnOpen(c *gws.Conn) { b.conns.Add(c) }
+
+func (b *broadcaster) OnClose(c *gws.Conn, _ error) { b.conns.Remove(c) }
+
+func (b *broadcaster) OnMessage(_ *gws.Conn, m *gws.Message) {
+	defer m.Close()
+	all := gws.NewBroadcaster(m.Opcode, m.Bytes())
+	defer all.Close()
+	b.conns.Each(func(c *gws.Conn) { all.Broadcast(c) })
 }

@@ -1,4 +1,4 @@
-// Nbio echoes with lesismal/nbio on its event loop.
+// Nbio answers with lesismal/nbio on its event loop.
 package main
 
 import (
@@ -14,19 +14,17 @@ import (
 	"github.com/sockeye-ws/sockeye/bench/internal/peer"
 )
 
+const maxMessage = 1 << 20 // as the engine's default
+
 func main() { peer.Main(serve) }
 
 // serve configures nbio as the benchmarks of its author do, but for the handler,
 // which never waits: it runs on the poller's goroutine. Handing it to the pool
 // of goroutines that is the default costs nearly as much again.
-func serve(l net.Listener) error {
+func serve(l net.Listener, broadcast bool) error {
 	logging.SetLevel(logging.LevelError)               // standard output is for where we listen
 	mempool.DefaultMemPool = mempool.New(2<<10, 1<<30) // a message, and 1 KiB
-	upgrader := websocket.NewUpgrader()
-	upgrader.KeepaliveTime = 0 // else a timer is set for each message
-	upgrader.OnMessage(func(c *websocket.Conn, kind websocket.MessageType, payload []byte) {
-		c.WriteMessage(kind, payload)
-	})
+	upgrader := newUpgrader(broadcast)
 	server := nbhttp.NewEngine(nbhttp.Config{
 		Network:                 "tcp",
 		Addrs:                   []string{l.Addr().String()},
@@ -36,11 +34,32 @@ func serve(l net.Listener) error {
 		ServerExecutor:          func(handle func()) { handle() },
 		IOMod:                   nbhttp.IOModNonBlocking,
 		ReleaseWebsocketPayload: true,
+
+		// Else replies beyond 32 KiB are cut into fragments.
+		MaxWebsocketFramePayloadSize: maxMessage,
 	})
 	if err := server.Start(); err != nil {
 		return err
 	}
 	select {}
+}
+
+func newUpgrader(broadcast bool) *websocket.Upgrader {
+	u := websocket.NewUpgrader()
+	u.KeepaliveTime = 0 // else a timer is set for each message
+	if !broadcast {
+		u.OnMessage(func(c *websocket.Conn, kind websocket.MessageType, payload []byte) {
+			c.WriteMessage(kind, payload)
+		})
+		return u
+	}
+	conns := new(peer.Conns[*websocket.Conn])
+	u.OnOpen(conns.Add)
+	u.OnClose(func(c *websocket.Conn, _ error) { conns.Remove(c) })
+	u.OnMessage(func(_ *websocket.Conn, kind websocket.MessageType, payload []byte) {
+		conns.Each(func(c *websocket.Conn) { c.WriteMessage(kind, payload) })
+	})
+	return u
 }
 
 func upgrade(u *websocket.Upgrader) http.HandlerFunc {

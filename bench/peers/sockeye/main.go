@@ -1,4 +1,4 @@
-// Sockeye echoes with the engine on one event loop, with its default limits.
+// Sockeye answers with the engine on one event loop, with its default limits.
 package main
 
 import (
@@ -11,9 +11,14 @@ import (
 
 func main() { peer.Main(serve) }
 
-func serve(l net.Listener) error {
-	handler := engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, payload []byte) {
-		c.Send(op, payload)
-	}}
-	return engine.NewServer(handler, engine.Options{Loops: 1}).Serve(l)
+func serve(l net.Listener, broadcast bool) error {
+	var server *engine.Server
+	answer := func(c *engine.Conn, op codec.Opcode, payload []byte) { c.Send(op, payload) }
+	if broadcast {
+		answer = func(_ *engine.Conn, op codec.Opcode, payload []byte) {
+			server.Broadcast(codec.Prepare(op, payload))
+		}
+	}
+	server = engine.NewServer(engine.HandlerFuncs{Message: answer}, engine.Options{Loops: 1})
+	return server.Serve(l)
 }

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/bench/internal/proc"
+)
+
+type c1mConfig struct {
+	binary   string
+	conns    int
+	parallel int
+	hold     time.Duration
+	patience int
+	report   string
+}
+
+func parseC1M(args []string) (cfg c1mConfig, err error) {
+	f := flag.NewFlagSet("c1m", flag.ContinueOnError)
+	f.StringVar(&cfg.binary, "server", "", "`path` of the built examples/echo")
+	f.IntVar(&cfg.conns, "conns", 1_000_000, "number of connections")
+	f.IntVar(&cfg.parallel, "parallel", 64, "connections that are opened at a time")
+	f.DurationVar(&cfg.hold, "hold", 10*time.Second, "how long to leave all of them idle")
+	f.IntVar(&cfg.patience, "patience", 1, "`factor` of every time limit, the server's included: for a slow, emulated machine")
+	f.StringVar(&cfg.report, "report", "", "`file` for the report in JSON")
+	if err := parse(f, args); err != nil {
+		return cfg, err
+	}
+	if cfg.binary == "" || cfg.conns < 2 || cfg.parallel < 1 || cfg.hold < 0 || cfg.patience < 1 {
+		return cfg, usageError{errors.New("c1m needs -server, the path of the built echo server, and at least 2 connections")}
+	}
+	return cfg, nil
+}
+
+func runC1M(ctx context.Context, args []string) error {
+	cfg, err := parseC1M(args)
+	if err != nil {
+		return err
+	}
+	if err := proc.NeedFiles(cfg.conns + otherFiles); err != nil {
+		return err
+	}
+	m, err := startMillion(cfg)
+	if err != nil {
+		return err
+	}
+	for _, stage := range []func(context.Context){m.open, m.echo, m.idle, m.broadcast} {
+		if ctx.Err() == nil {
+			stage(ctx)
+		}
+	}
+	m.end()
+	return m.tell(ctx)
+}
