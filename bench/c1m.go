@@ -5,10 +5,9 @@ import (
 	"errors"
 	"flag"
 	"time"
-
-	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 )
 
+// c1mConfig is what the flags of c1m say.
 type c1mConfig struct {
 	binary   string
 	conns    int
@@ -16,6 +15,7 @@ type c1mConfig struct {
 	hold     time.Duration
 	patience int
 	report   string
+	force    bool
 }
 
 func parseC1M(args []string) (cfg c1mConfig, err error) {
@@ -24,8 +24,9 @@ func parseC1M(args []string) (cfg c1mConfig, err error) {
 	f.IntVar(&cfg.conns, "conns", 1_000_000, "number of connections")
 	f.IntVar(&cfg.parallel, "parallel", 64, "connections that are opened at a time")
 	f.DurationVar(&cfg.hold, "hold", 10*time.Second, "how long to leave all of them idle")
-	f.IntVar(&cfg.patience, "patience", 1, "`factor` of every time limit, the server's included: for a slow, emulated machine")
-	f.StringVar(&cfg.report, "report", "", "`file` for the report in JSON")
+	f.IntVar(&cfg.patience, "patience", 1, "`factor` of every time limit, the server's included, for a slow machine")
+	f.StringVar(&cfg.report, "report", "", "`file` for the report in JSON; durations are in nanoseconds")
+	f.BoolVar(&cfg.force, "force", false, "run even if the machine seems not to allow it")
 	if err := parse(f, args); err != nil {
 		return cfg, err
 	}
@@ -40,9 +41,6 @@ func runC1M(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := proc.NeedFiles(cfg.conns + otherFiles); err != nil {
-		return err
-	}
 	m, err := startMillion(cfg)
 	if err != nil {
 		return err
@@ -53,5 +51,17 @@ func runC1M(ctx context.Context, args []string) error {
 		}
 	}
 	m.end()
-	return m.tell(ctx)
+	m.check(ctx.Err() == nil, "interrupted")
+	return m.tell()
+}
+
+// limit is how long all connections may take for one thing, a message or their
+// end: a second for each 20,000, and some more.
+func (cfg *c1mConfig) limit() time.Duration {
+	return time.Duration(cfg.patience) * (10*time.Second + time.Duration(cfg.conns)*50*time.Microsecond)
+}
+
+// readyTime is how long it may take until all connections await a broadcast.
+func (cfg *c1mConfig) readyTime() time.Duration {
+	return time.Duration(cfg.patience) * (50*time.Millisecond + time.Duration(cfg.conns)*time.Microsecond)
 }

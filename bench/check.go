@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"time"
 
+	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/preflight"
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
@@ -14,10 +18,6 @@ import (
 
 // otherFiles is how many descriptors a program needs beside connections.
 const otherFiles = 100
-
-// perAddress is how many connections package load has share a pair of
-// addresses of 127.0.0.0/8.
-const perAddress = 20_000
 
 // processes gives the number of processes for so many connections: asked, or
 // if that is 0 as many as their limit of descriptors demands, which it tells.
@@ -42,18 +42,8 @@ func (cfg *config) preflight(inFlight int, server *watch.Server) (warnings []str
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range all {
-		if c.Grade != preflight.Passed {
-			warnings = append(warnings, complaint(c))
-		}
-	}
-	if len(warnings) == 0 {
-		return nil, nil
-	}
-	fmt.Fprintln(os.Stderr, "bench: this machine does not suit the run; as root:")
-	for _, text := range warnings {
-		fmt.Fprintln(os.Stderr, "  "+strings.ReplaceAll(text, "\n", "\n      "))
-	}
+	warnings = complaints(all)
+	complain(os.Stderr, warnings)
 	if preflight.Worst(all) == preflight.Fatal && !cfg.force {
 		fmt.Fprintln(os.Stderr, "It would fail; -force tries it all the same.")
 		return nil, errFailed
@@ -74,20 +64,15 @@ func (cfg *config) checks(inFlight int, server *watch.Server) ([]preflight.Check
 		Server:   server.PID(),
 	}
 	if n.Local {
-		n.PerPair = min(cfg.Conns, perAddress)
+		n.PerPair = min(cfg.Conns, load.PerAddress)
 	}
 	return preflight.Machine{Root: "/", Files: files}.Checks(n), err
 }
 
-// complaint says what is wrong, and on further lines what to do.
-func complaint(c preflight.Check) string {
-	text := fmt.Sprintf("%s: %s (%s): %s are needed, or %s", c.Name, c.Value, c.Grade, c.Need, c.Why)
-	return strings.Join(append([]string{text}, c.Fix...), "\n")
-}
-
 // runCheck shows all that a load checks before it begins.
 func runCheck(_ context.Context, args []string) error {
-	f, cfg := newFlags("check")
+	f, cfg := flag.NewFlagSet("check", flag.ContinueOnError), &config{interval: time.Second}
+	cfg.serverFlags(f)
 	cfg.connFlags(f, 1000)
 	depth := f.Int("depth", 1, "messages outstanding on each connection")
 	err := cfg.parse(f, args, func() error { return atLeast(*depth >= 0) })
@@ -111,17 +96,36 @@ func runCheck(_ context.Context, args []string) error {
 // tellChecks writes them as a table, and then what to do.
 func tellChecks(all []preflight.Check) error {
 	rows := [][]string{{"", "now", "needed", ""}}
-	var fixes []string
 	for _, c := range all {
 		rows = append(rows, []string{c.Name, c.Value, c.Need, c.Grade.String()})
-		fixes = append(fixes, c.Fix...)
 	}
 	report.Table(os.Stdout, rows)
-	if len(fixes) > 0 {
-		fmt.Printf("\nAs root:\n  %s\n", strings.Join(fixes, "\n  "))
-	}
+	complain(os.Stdout, complaints(all))
 	if preflight.Worst(all) == preflight.Fatal {
 		return errFailed
 	}
 	return nil
+}
+
+// complaints says of each check that did not pass what is wrong, and on
+// further lines the commands that mend it.
+func complaints(all []preflight.Check) (texts []string) {
+	for _, c := range all {
+		if c.Grade != preflight.Passed {
+			text := fmt.Sprintf("%s: %s, but %s needed: %s", c.Name, c.Value, c.Need, c.Why)
+			texts = append(texts, strings.Join(append([]string{text}, c.Fix...), "\n"))
+		}
+	}
+	return texts
+}
+
+// complain writes complaints, if there are any.
+func complain(w io.Writer, texts []string) {
+	if len(texts) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "bench: this machine does not suit the run; commands are for root:")
+	for _, text := range texts {
+		fmt.Fprintln(w, "  "+strings.ReplaceAll(text, "\n", "\n      "))
+	}
 }

@@ -124,7 +124,7 @@ func (cfg *compareConfig) outcome(args []string) (*compare.Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Peers = append(o.Peers, compare.Version{Name: p.Name, Version: version})
+		o.Peers = append(o.Peers, compare.Version{Name: p.Name, Version: version, How: p.How})
 	}
 	return o, nil
 }

@@ -140,3 +140,27 @@ func TestCompareInterrupted(t *testing.T) {
 		t.Errorf("status %d, %+v", cmd.ProcessState.ExitCode(), c)
 	}
 }
+
+func TestCompareWrongUsage(t *testing.T) {
+	for _, args := range []string{
+		"-peers nobody", "-cells all", "-cells echo:many:1", "-rounds 0", "-duration 0s", "-json -markdown", "extra",
+	} {
+		out, diag, status := bench(t, append([]string{"compare"}, strings.Fields(args)...)...)
+		if status != 2 || out != "" || diag == "" {
+			t.Errorf("%q: status %d, %q, %q", args, status, out, diag)
+		}
+	}
+}
+
+// A document without places is left as it is.
+func TestCompareUpdatesOnlyPlaces(t *testing.T) {
+	document := filepath.Join(t.TempDir(), "document.md")
+	if err := os.WriteFile(document, []byte("text\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, diag, status := bench(t, "compare", "-bin", bin, "-quick", "-peers", "epoll", "-cells", "setup:2:10", "-update", document)
+	if text, err := os.ReadFile(document); status != 1 || err != nil || string(text) != "text\n" {
+		t.Errorf("status %d, %q (%v)", status, text, err)
+	}
+	contains(t, diag, "no place for")
+}

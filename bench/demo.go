@@ -12,6 +12,7 @@ import (
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
 	"github.com/sockeye-ws/sockeye/bench/internal/result"
+	"github.com/sockeye-ws/sockeye/codec"
 )
 
 // What the demo holds the server to.
@@ -170,7 +171,7 @@ func (d *demo) load(ctx context.Context) {
 func (d *demo) end() {
 	n := d.group.Open()
 	fmt.Print("\n3. The server gets SIGTERM: it closes each connection with 1001, going away.\n")
-	d.group.ExpectClose()
+	d.group.ExpectClose(codec.CloseGoingAway)
 	began := time.Now()
 	err := d.program.Stop(15 * time.Second)
 	took := time.Since(began)

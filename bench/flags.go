@@ -28,7 +28,14 @@ type config struct {
 
 // newFlags declares the flags that all loads have.
 func newFlags(mode string) (*flag.FlagSet, *config) {
-	f, cfg := flag.NewFlagSet(mode, flag.ContinueOnError), &config{}
+	f, cfg := flag.NewFlagSet(mode, flag.ContinueOnError), &config{interval: time.Second}
+	cfg.serverFlags(f)
+	cfg.reportFlags(f)
+	return f, cfg
+}
+
+// serverFlags declares what leads to the server.
+func (cfg *config) serverFlags(f *flag.FlagSet) {
 	f.StringVar(&cfg.URL, "url", "ws://127.0.0.1:8080/", "`URL` of the server, ws://host:port/path")
 	f.IntVar(&cfg.procs, "procs", 0, "`number` of processes that share the connections (default: as many as their descriptors ask for)")
 	f.StringVar((*string)(&cfg.Spread), "spread", "", "addresses of 127.0.0.0/8 that connections are spread over: `source`, destination or both (default: source)")
@@ -36,14 +43,17 @@ func newFlags(mode string) (*flag.FlagSet, *config) {
 	f.Float64Var(&cfg.Rate, "dial-rate", 0, "connections begun in a `second` (default: as many as can be)")
 	f.IntVar(&cfg.serverPID, "server-pid", 0, "`process` of the server (default: found if it is on this machine)")
 	f.StringVar(&cfg.debug, "debug", "", "`URL` of the server's -pprof address, for its goroutines, and memory after a forced collection")
-	f.DurationVar(&cfg.interval, "interval", time.Second, "time between two points of the report's series")
+}
+
+// reportFlags declares what becomes of the results.
+func (cfg *config) reportFlags(f *flag.FlagSet) {
+	f.DurationVar(&cfg.interval, "interval", cfg.interval, "time between two points of the report's series")
 	f.Var(&cfg.budgets, "require", "`budgets` such as p99<50ms,errors=0,rss_per_conn<128; the exit status is 1 if one is not met")
 	f.StringVar(&cfg.html, "html", "", "`file` for the report as a page with charts")
 	f.BoolVar(&cfg.json, "json", false, "report in JSON; durations are in nanoseconds")
 	f.StringVar(&cfg.pprof, "pprof", "", "`address` for net/http/pprof of this process (default: none)")
 	f.BoolVar(&cfg.progress, "progress", false, "write progress to standard error also if that is no terminal")
 	f.BoolVar(&cfg.force, "force", false, "run even if the machine seems not to allow it")
-	return f, cfg
 }
 
 // connFlags declares the flags of loads whose connections are all alike.

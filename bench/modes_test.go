@@ -29,11 +29,6 @@ func TestBroadcast(t *testing.T) {
 	}
 }
 
-// An echo server sends no message to all.
-func TestBroadcastThatIsNone(t *testing.T) {
-	t.Skip("takes as long as a missing message is waited for")
-}
-
 func TestChurn(t *testing.T) {
 	url, _ := echoServer(t)
 	for _, procs := range []string{"1", "3"} {

@@ -20,6 +20,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 mem=${MEM:-$((1024 + conns * 14 / 1000))}
 limit=${LIMIT:-$((600 + conns * 2 / 1000))}
 
+if [ "$(uname -m)" != x86_64 ]; then
+	echo "c1m: the virtual machine is for x86_64: there is none for $(uname -m) yet" >&2
+	exit 1
+fi
+
 # A host that swaps, or kills for want of memory, is worse than no run.
 free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
 if [ $((mem + 1024)) -gt "$free" ]; then

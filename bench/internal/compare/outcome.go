@@ -21,10 +21,11 @@ type Outcome struct {
 	Tables      []Table       `json:"tables"` // of the cells that were measured, in their order
 }
 
-// Version is a peer and the versions of its modules.
+// Version is a peer, the versions of its modules, and how it is set up.
 type Version struct {
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
+	How     string `json:"how"`
 }
 
 // Comparison gives the outcome as a page shows it.
@@ -39,7 +40,7 @@ func (o *Outcome) Comparison() report.Comparison {
 		},
 	}
 	for _, v := range o.Peers {
-		c.Peers = append(c.Peers, report.ComparedPeer{Name: v.Name, Version: v.Version})
+		c.Peers = append(c.Peers, report.ComparedPeer(v))
 	}
 	for _, t := range o.Tables {
 		c.Figures = append(c.Figures, t.Figure())

@@ -18,7 +18,7 @@ func outcome() *Outcome {
 		Started: time.Date(2026, 11, 22, 1, 2, 3, 0, time.UTC),
 		Machine: "a machine",
 		Command: "bench compare",
-		Peers:   []Version{{"limit", ""}, {ours, ""}, {"greedy", "somebody/greedy v1.2.3"}},
+		Peers:   []Version{{"limit", "", "unread"}, {ours, "", "by default"}, {"greedy", "somebody/greedy v1.2.3", ""}},
 		Tables: []Table{
 			newLoadTable(plan, Cell{raw.Echo, 100, 125, 1}, [][]raw.Result{{result}, {dear}, nil}),
 			newIdleTable(plan, Cell{Idle, 10, 1024, 1}, [][]Memory{{{1000, 2000}}, {{1000, 3000}}, {{1000, 4000}}}),

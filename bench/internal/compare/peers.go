@@ -21,6 +21,8 @@ type Peer struct {
 	Dir   string // from the project's root
 	Plain bool   // it sends back bytes and knows no WebSocket
 
+	How string // it is set up, in a few words
+
 	// Modules are those whose versions matter.
 	Modules []string
 
@@ -31,15 +33,24 @@ type Peer struct {
 // Peers are the servers that can be compared. The first one is the limit: what
 // a server could cost that did nothing but echo.
 var Peers = []Peer{
-	{Name: "epoll", Dir: "bench/peers/epoll", Plain: true},
-	{Name: "sockeye", Dir: "bench/peers/sockeye"},
-	{Name: "gnet", Dir: "bench/peers/gnet", Modules: []string{"github.com/panjf2000/gnet/v2"}},
-	{Name: "gobwas", Dir: "bench/peers/gobwas", Modules: []string{"github.com/gobwas/ws"}},
-	{Name: "easygo", Dir: "bench/peers/easygo", Modules: []string{"github.com/gobwas/ws", "github.com/mailru/easygo"}, Descriptors: 2},
-	{Name: "gws", Dir: "bench/peers/gws", Modules: []string{"github.com/lxzan/gws"}},
-	{Name: "gorilla", Dir: "bench/peers/gorilla", Modules: []string{"github.com/gorilla/websocket"}},
-	{Name: "coder", Dir: "bench/peers/coder", Modules: []string{"github.com/coder/websocket"}},
-	{Name: "nbio", Dir: "bench/peers/nbio", Modules: []string{"github.com/lesismal/nbio"}},
+	{Name: "epoll", Dir: "bench/peers/epoll",
+		How: "the limit: bytes back as they come, without WebSocket", Plain: true},
+	{Name: "sockeye", Dir: "bench/peers/sockeye",
+		How: "one loop, default limits"},
+	{Name: "gnet", Dir: "bench/peers/gnet",
+		How: "one loop, with our codec and handshake", Modules: []string{"github.com/panjf2000/gnet/v2"}},
+	{Name: "gobwas", Dir: "bench/peers/gobwas",
+		How: "a goroutine for each connection, buffers of 4 KiB", Modules: []string{"github.com/gobwas/ws"}},
+	{Name: "easygo", Dir: "bench/peers/easygo",
+		How: "gobwas/ws on one-shot events, 128 workers", Modules: []string{"github.com/gobwas/ws", "github.com/mailru/easygo"}, Descriptors: 2},
+	{Name: "gws", Dir: "bench/peers/gws",
+		How: "a goroutine for each connection, default options", Modules: []string{"github.com/lxzan/gws"}},
+	{Name: "gorilla", Dir: "bench/peers/gorilla",
+		How: "a goroutine for each connection, pools of buffers", Modules: []string{"github.com/gorilla/websocket"}},
+	{Name: "coder", Dir: "bench/peers/coder",
+		How: "a goroutine for each connection, a pool of messages", Modules: []string{"github.com/coder/websocket"}},
+	{Name: "nbio", Dir: "bench/peers/nbio",
+		How: "one poller, which runs the handler itself", Modules: []string{"github.com/lesismal/nbio"}},
 }
 
 // Find gives the peers of these names, in this order. A name may come twice:

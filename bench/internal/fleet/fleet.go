@@ -95,10 +95,13 @@ func failed(err error) result.Outcome {
 	return result.Outcome{Errors: map[string]int{err.Error(): 1}}
 }
 
+// end ends the members, and waits for all at the same time.
 func (f *Fleet) end() {
+	var members sync.WaitGroup
 	for _, m := range f.members {
-		m.end()
+		members.Go(m.end)
 	}
+	members.Wait()
 }
 
 // Sample tells the state of all together, a fifth of a second ago or less. Its

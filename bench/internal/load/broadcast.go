@@ -46,19 +46,22 @@ func (b Broadcast) Messages() uint64 {
 // The outcome's Messages are deliveries, and their latency counts from when
 // the message was due. A message that has not reached a connection 10 s after
 // the last was due counts as an error, one for each such connection that is
-// still open. If ctx ends, what is missing then is no error.
+// still open. If ctx ends, what is missing then is no error. Elapsed is without
+// the delay.
 func (g *Group) Broadcast(ctx context.Context, b Broadcast) result.Outcome {
 	s := g.startBroadcast(b)
 	var publisher sync.WaitGroup
 	if g.options.First == 0 && len(s.conns) > 0 && b.Check() == nil {
 		publisher.Go(func() { s.publish(ctx, s.conns[0]) })
 	}
-	s.wait(ctx, b.Delay+b.Duration+answerTimeout)
+	s.wait(ctx, b.Delay+b.Duration+g.limit(answerTimeout))
 	publisher.Wait()
 	if ctx.Err() == nil {
 		s.finish()
 	}
-	return s.outcome()
+	o := s.outcome()
+	o.Elapsed = max(o.Elapsed-b.Delay, 0)
+	return o
 }
 
 // broadcasting is a broadcast under way.
@@ -103,20 +106,10 @@ func (s *broadcasting) publish(ctx context.Context, c *conn) {
 			return
 		}
 		buf = s.notices.append(buf[:0], seq, s.due(seq))
-		c.send(buf)
-	}
-}
-
-// send sends a message, from any goroutine.
-func (c *conn) send(payload []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.link == nil {
-		return
-	}
-	c.sent++
-	if err := c.link.Send(codec.Binary, payload); err != nil {
-		c.failLocked("send", err)
+		c.mu.Lock()
+		c.sent++
+		c.sendLocked(buf)
+		c.mu.Unlock()
 	}
 }
 

@@ -68,6 +68,9 @@ func (ch *churning) feed(ctx context.Context, d *dialing) (late uint64) {
 		if ch.Rate > 0 {
 			pause(ctx, ch.due(i)-clock())
 		}
+		if ch.due(i) >= ch.began+ch.Duration {
+			return late
+		}
 		select {
 		case <-ch.group.vacancies:
 		case <-ctx.Done():
@@ -113,9 +116,7 @@ func (ch *churning) nextLocked(c *conn, buf []byte) {
 	buf = ch.payloads.append(buf, c.id, c.sent)
 	c.sentAt = clock()
 	c.sent++
-	if err := c.link.Send(codec.Binary, buf); err != nil {
-		c.failLocked("send", err)
-	}
+	c.sendLocked(buf)
 }
 
 func (ch *churning) receivedLocked(c *conn, op codec.Opcode, payload []byte, now time.Duration) {

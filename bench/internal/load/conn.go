@@ -59,6 +59,17 @@ func (c *conn) partLocked() {
 	}
 }
 
+// sendLocked sends a message, if there is a connection. Of one that is closing
+// OnClose will tell the cause.
+func (c *conn) sendLocked(payload []byte) {
+	if c.link == nil {
+		return
+	}
+	if err := c.link.Send(codec.Binary, payload); err != nil && !errors.Is(err, engine.ErrClosed) {
+		c.failLocked("send", err)
+	}
+}
+
 // failLocked ends the connection because of an error.
 func (c *conn) failLocked(what string, err error) {
 	c.lose(what, err)
@@ -100,6 +111,7 @@ func (h handler) OnOpen(link *engine.Conn) {
 	if s := h.group.joining.Load(); s != nil {
 		s.join(c)
 	}
+	h.group.count(&h.group.opened)
 }
 
 func (h handler) OnMessage(link *engine.Conn, op codec.Opcode, payload []byte) {
@@ -119,7 +131,7 @@ func (h handler) OnClose(link *engine.Conn, err error) {
 	c := link.Data().(*conn)
 	c.mu.Lock()
 	e, ok := errors.AsType[*engine.CloseError](err)
-	wanted := (c.parting || h.group.closing.Load()) && ok && e.Clean
+	wanted := ok && e.Clean && (c.parting || uint32(e.Code) == h.group.closing.Load())
 	if !wanted && !errors.Is(err, context.Canceled) {
 		c.lose("closed", err)
 	}

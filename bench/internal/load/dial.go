@@ -21,7 +21,9 @@ func (g *Group) dialOptions() engine.DialOptions {
 		NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return g.target.dial(ctx, o.First+int(g.dialed.Add(1)-1))
 		},
-		HandshakeTimeout: dialTimeout,
+		HandshakeTimeout: g.limit(dialTimeout),
+		IdleTimeout:      g.limit(engine.DefaultIdleTimeout),
+		CloseTimeout:     g.limit(engine.DefaultCloseTimeout),
 		MaxMessage:       max(o.MaxSize, engine.DefaultMaxMessage),
 		MaxBuffered:      max(2*o.MaxDepth*(o.MaxSize+frame), engine.DefaultMaxBuffered),
 	}
@@ -74,7 +76,7 @@ func (d *dialing) end() {
 	close(d.due)
 	d.workers.Wait()
 	opened := func() bool { return d.group.opened-d.before >= int(d.succeeded.Load()) }
-	d.group.await(dialTimeout, opened)
+	d.group.await(d.group.limit(dialTimeout), opened)
 }
 
 // feed has all of a group's connections opened, at the rate that is asked for.

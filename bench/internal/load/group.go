@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine"
 )
 
@@ -27,6 +28,7 @@ type Options struct {
 	Rate     float64 // how many are begun in a second; 0: as many as can be
 	MaxSize  int     // the largest message that will be sent, in bytes
 	MaxDepth int     // the most messages that will be outstanding on one
+	Patience int     // factor of all time limits, for a slow machine; 0 stands for 1
 }
 
 // Group is a number of connections. They live on the engine's event loops:
@@ -41,7 +43,8 @@ type Group struct {
 	dialer  *engine.Dialer
 	dialed  atomic.Int64 // connections begun
 	record  *record
-	closing atomic.Bool
+	apart   bool                 // its latencies are not those of the whole
+	closing atomic.Uint32        // the close code that is expected, or 0
 	joining atomic.Pointer[step] // that new connections take part in, or nil
 
 	mu        sync.Mutex
@@ -76,6 +79,11 @@ func newGroup(o Options, to *target) *Group {
 	return g
 }
 
+// limit gives a time limit as the group's patience makes it.
+func (g *Group) limit(d time.Duration) time.Duration {
+	return time.Duration(max(g.options.Patience, 1)) * d
+}
+
 // Open gives the number of connections that are open.
 func (g *Group) Open() int {
 	g.mu.Lock()
@@ -96,7 +104,7 @@ func (g *Group) parts() []*Group {
 
 // Close ends all connections with 1000 and waits for it as [Group.Wait] does.
 func (g *Group) Close() {
-	g.ExpectClose()
+	g.ExpectClose(codec.CloseNormal)
 	for _, part := range g.parts() {
 		part.startClose()
 	}
@@ -113,7 +121,7 @@ func (g *Group) startClose() {
 	for i, c := range g.seated() {
 		c.part()
 		if (i+1)%closingAtOnce == 0 {
-			g.await(closeTimeout, func() bool { return g.closed-began > i-closingAtOnce/2 })
+			g.await(g.limit(closeTimeout), func() bool { return g.closed-began > i-closingAtOnce/2 })
 		}
 	}
 }
@@ -125,11 +133,12 @@ func (g *Group) ended() int {
 	return g.closed
 }
 
-// ExpectClose says that connections may end from now on, by a close handshake.
-func (g *Group) ExpectClose() {
-	g.closing.Store(true)
+// ExpectClose says that connections may end from now on, by a close handshake
+// with this code.
+func (g *Group) ExpectClose(code codec.CloseCode) {
+	g.closing.Store(uint32(code))
 	for _, part := range g.parts() {
-		part.ExpectClose()
+		part.ExpectClose(code)
 	}
 }
 
@@ -142,88 +151,11 @@ func (g *Group) Wait() {
 	}
 	for before := -1; before != g.ended(); {
 		before = g.ended()
-		if g.await(closeTimeout, func() bool { return g.opened == g.closed }) {
+		if g.await(g.limit(closeTimeout), func() bool { return g.opened == g.closed }) {
 			return
 		}
 	}
 	for _, c := range g.seated() {
 		c.abandon("not closed in time")
-	}
-}
-
-// await waits until ok, which is called with g.mu held, and reports whether it
-// came to that in time.
-func (g *Group) await(timeout time.Duration, ok func() bool) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	late := false
-	alarm := time.AfterFunc(timeout, func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		late = true
-		g.changed.Broadcast()
-	})
-	defer alarm.Stop()
-	for !ok() && !late {
-		g.changed.Wait()
-	}
-	return ok()
-}
-
-// seated gives the places of connections that are open and in order.
-func (g *Group) seated() (conns []*conn) {
-	g.mu.Lock()
-	places := g.conns
-	g.mu.Unlock()
-	for _, c := range places {
-		if c.usable() {
-			conns = append(conns, c)
-		}
-	}
-	return conns
-}
-
-// seat gives a connection that has opened a place.
-func (g *Group) seat(link *engine.Conn) *conn {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	c := g.vacancyLocked()
-	c.take(link)
-	g.opened++
-	g.changed.Broadcast()
-	return c
-}
-
-// vacancyLocked gives a place: one that was left, or a new one.
-func (g *Group) vacancyLocked() *conn {
-	if last := len(g.vacant) - 1; last >= 0 {
-		c := g.vacant[last]
-		g.vacant = g.vacant[:last]
-		return c
-	}
-	c := &conn{group: g, id: uint64(g.options.First + len(g.conns))}
-	g.conns = append(g.conns, c)
-	return c
-}
-
-// vacate tells that the connection of c is gone; again: that another one is
-// to take its place.
-func (g *Group) vacate(c *conn, again bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.closed++
-	g.changed.Broadcast()
-	if !again || g.vacancies == nil {
-		return
-	}
-	g.vacant = append(g.vacant, c)
-	g.announceVacancy()
-}
-
-// announceVacancy asks for another connection.
-func (g *Group) announceVacancy() {
-	select {
-	case g.vacancies <- struct{}{}:
-	default: // a connection that was given up had opened all the same
 	}
 }

@@ -46,7 +46,7 @@ func dial(t *testing.T, url string, n int) *Group {
 
 func echo(c *engine.Conn, op codec.Opcode, p []byte) { c.Send(op, p) }
 
-func TestPhases(t *testing.T) {
+func TestExchange(t *testing.T) {
 	url, srv := serve(t, engine.HandlerFuncs{Message: echo}, engine.Options{})
 	g := dial(t, url, 20)
 	if g.Open() != 20 {
@@ -67,14 +67,12 @@ func TestPhases(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			ph := g.Start(c.run)
-			r := ph.Wait(t.Context())
-			ph.Stop()
+			r := g.Exchange(t.Context(), c.run)
 			if r.Conns != c.conns || r.Messages < c.least || c.exact > 0 && r.Messages != c.exact {
 				t.Errorf("%d messages on %d connections", r.Messages, r.Conns)
 			}
-			if r.Elapsed <= 0 || r.Latency.Max() <= 0 || r.Latency.Max() > time.Minute || ph.Answered() < r.Messages {
-				t.Errorf("elapsed %v, latency up to %v, %d answered", r.Elapsed, r.Latency.Max(), ph.Answered())
+			if r.Elapsed <= 0 || r.Latency.Max() <= 0 || r.Latency.Max() > time.Minute || r.Latency.Count() != r.Messages || r.Sent != r.Messages {
+				t.Errorf("elapsed %v, latency up to %v, %d latencies, %d sent", r.Elapsed, r.Latency.Max(), r.Latency.Count(), r.Sent)
 			}
 			if g.Errors.Total() != 0 {
 				t.Fatal(g.Errors.Kinds())
@@ -113,9 +111,7 @@ func TestBadServers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			url, _ := serve(t, engine.HandlerFuncs{Message: c.reply}, engine.Options{})
 			g := dial(t, url, 5)
-			ph := g.Start(Run{Size: 125, Depth: 2, Duration: 50 * time.Millisecond})
-			ph.Wait(t.Context())
-			ph.Stop()
+			g.Exchange(t.Context(), Run{Size: 125, Depth: 2, Duration: 50 * time.Millisecond})
 			g.Close()
 			for kind, n := range g.Errors.Kinds() {
 				if !strings.Contains(kind, c.want) || n != 5 {
@@ -144,7 +140,7 @@ func TestServerGoesAway(t *testing.T) {
 		url, srv := serve(t, engine.HandlerFuncs{Message: echo}, engine.Options{})
 		g := dial(t, url, 5)
 		if c.expected {
-			g.ExpectClose()
+			g.ExpectClose(codec.CloseGoingAway)
 		}
 		if !c.graceful {
 			srv.Close()
@@ -200,14 +196,12 @@ func TestDialEndsWithItsContext(t *testing.T) {
 	g.Close()
 }
 
-func TestPhaseEndsWithItsContext(t *testing.T) {
+func TestExchangeEndsWithItsContext(t *testing.T) {
 	url, _ := serve(t, engine.HandlerFuncs{Message: echo}, engine.Options{})
 	g := dial(t, url, 2)
 	ctx, cancel := context.WithCancel(t.Context())
-	ph := g.Start(Run{Size: 10, Depth: 1, Duration: time.Hour})
-	cancel()
-	r := ph.Wait(ctx)
-	ph.Stop()
+	time.AfterFunc(20*time.Millisecond, cancel)
+	r := g.Exchange(ctx, Run{Size: 10, Depth: 1, Duration: time.Hour})
 	g.Close()
 	if r.Elapsed > time.Minute || g.Errors.Total() != 0 {
 		t.Errorf("%v: %v", r.Elapsed, g.Errors.Kinds())
@@ -221,11 +215,9 @@ func TestExchangeAllocatesNothing(t *testing.T) {
 	defer g.Close()
 	const messages = 1000
 	allocated := testing.AllocsPerRun(10, func() {
-		ph := g.Start(Run{Size: 125, Depth: 1, Messages: messages, Duration: time.Minute})
-		ph.Wait(t.Context())
-		ph.Stop()
+		g.Exchange(t.Context(), Run{Size: 125, Depth: 1, Messages: messages, Duration: time.Minute})
 	})
-	if allocated > messages/10 { // a phase has some of its own
+	if allocated > messages/10 { // an exchange has some of its own
 		t.Errorf("%v allocations for %d messages", allocated, messages)
 	}
 }

@@ -48,6 +48,12 @@ func (e *exchange) dueLocked(c *conn, seq uint64) time.Duration {
 	return e.due(uint64(c.rank) + (seq-c.first)*uint64(len(e.conns)))
 }
 
+// isDueLocked reports whether the next message of c is due, before the end.
+func (e *exchange) isDueLocked(c *conn, now time.Duration) bool {
+	due := e.dueLocked(c, c.sent)
+	return due <= now && due < e.began+e.Duration
+}
+
 // pace sends every n-th message, from the first one, when it is due. One that
 // then has to wait for a reply is sent by whoever receives that, who sees from
 // the time alone what is due: so there is no queue.

@@ -7,17 +7,17 @@ import (
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/result"
-	"github.com/sockeye-ws/sockeye/codec"
 )
 
 // Run says what connections exchange.
 type Run struct {
 	Conns    int           // how many take part, 0: all
-	Random   bool          // these are picked at random, and not the first ones
+	Random   bool          // those who take part are picked at random, instead of the first
 	Size     int           // of the smallest message, in bytes
 	MaxSize  int           // of the largest, sizes being evenly spread; if less than Size, all have that
 	Depth    int           // the most messages outstanding on each; at least 1
 	Messages int           // on each; 0: as many as can be
+	AtOnce   int           // connections that exchange their Messages at a time; 0: all
 	Rate     float64       // messages in a second, of all connections together; 0: the next when a reply is here
 	Duration time.Duration // how long messages are sent, at most
 }
@@ -37,7 +37,7 @@ var answerTimeout = 10 * time.Second
 // but not sent at the end is Late, and enters Latency with its age: less than
 // what it would have been. Connections that are lost owe nothing any more.
 func (g *Group) Exchange(ctx context.Context, r Run) result.Outcome {
-	e := g.start(r)
+	e := g.start(ctx, r)
 	e.wait(ctx, r.Duration)
 	e.finish()
 	return e.outcome()
@@ -53,21 +53,18 @@ type exchange struct {
 }
 
 // start begins to exchange messages.
-func (g *Group) start(r Run) *exchange {
+func (g *Group) start(ctx context.Context, r Run) *exchange {
 	r.Depth = max(r.Depth, 1)
-	conns := g.seated()
-	if r.Random {
-		rand.Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
-	}
-	if r.Conns > 0 {
-		conns = conns[:min(r.Conns, len(conns))]
-	}
+	conns := r.pick(g.seated())
 	e := &exchange{Run: r, payloads: newPayloads(r.Size, r.MaxSize)}
 	if r.Rate == 0 {
 		e.sentAt = make([]time.Duration, r.Depth*len(conns))
 	}
 	e.init(e, g, conns)
 	for rank, c := range conns {
+		if !e.awaitTurn(ctx) {
+			break
+		}
 		e.enter(c, rank)
 	}
 	if r.Rate > 0 {
@@ -75,6 +72,30 @@ func (g *Group) start(r Run) *exchange {
 	}
 	e.left()
 	return e
+}
+
+// pick gives those that take part.
+func (r Run) pick(conns []*conn) []*conn {
+	if r.Conns == 0 || r.Conns >= len(conns) {
+		return conns
+	}
+	if r.Random {
+		rand.Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
+	}
+	return conns[:r.Conns]
+}
+
+// awaitTurn waits until fewer than AtOnce connections exchange messages: those
+// that have exchanged all of theirs take no part any more. It reports whether
+// there is still time.
+func (e *exchange) awaitTurn(ctx context.Context) (ok bool) {
+	for e.AtOnce > 0 && e.running.Load() > int64(e.AtOnce) { // one of them is for start
+		if ctx.Err() != nil || clock()-e.began > e.Duration {
+			return false
+		}
+		pause(ctx, time.Millisecond)
+	}
+	return true
 }
 
 // enter lets c take part. In a closed load it sends one message; the reply
@@ -87,87 +108,6 @@ func (e *exchange) enter(c *conn, rank int) {
 	}
 	c.mu.Unlock()
 	e.join(c)
-}
-
-// openedLocked sends the first message, or what became due while there was no
-// connection.
-func (e *exchange) openedLocked(c *conn) {
-	if e.Rate > 0 {
-		e.sendLocked(c, nil, clock())
-	} else {
-		e.sendOneLocked(c, nil, clock())
-	}
-}
-
-// receivedLocked checks and times a reply, and sends what may follow it.
-func (e *exchange) receivedLocked(c *conn, op codec.Opcode, payload []byte, now time.Duration) {
-	switch {
-	case c.received == c.sent:
-		c.failLocked("message that nobody asked for", nil)
-		return
-	case op != codec.Binary || !e.payloads.match(payload, c.id, c.received):
-		c.failLocked("reply differs from what was sent", nil)
-		return
-	}
-	e.group.record.latency.Record(c.id, now-e.begunLocked(c, c.received))
-	c.received++
-	e.sendLocked(c, payload, now)
-	e.restLocked(c)
-}
-
-// closedLocked wants no other connection, but where one was asked for and this
-// one ended as it should.
-func (e *exchange) closedLocked(c *conn) (again bool) {
-	return c.parting && !c.lost.Load() && !e.stopped.Load()
-}
-
-// restLocked lets c leave, or its connection end, if nothing is outstanding.
-func (e *exchange) restLocked(c *conn) {
-	switch {
-	case c.sent != c.received:
-	case c.sent >= c.last || e.stopped.Load():
-		c.leave(&e.step)
-	case c.parting:
-		c.partLocked()
-	}
-}
-
-// sendLocked sends all messages that may be sent now. It may use what buf
-// holds, but nothing behind it.
-func (e *exchange) sendLocked(c *conn, buf []byte, now time.Duration) {
-	for e.mayLocked(c, now) {
-		buf = e.sendOneLocked(c, buf, now)
-	}
-}
-
-func (e *exchange) mayLocked(c *conn, now time.Duration) bool {
-	return c.sent < c.last && c.sent-c.received < uint64(e.Depth) &&
-		c.link != nil && !c.parting && !e.stopped.Load() && c.step.Load() == &e.step &&
-		(e.Rate == 0 || e.dueLocked(c, c.sent) <= min(now, e.began+e.Duration))
-}
-
-func (e *exchange) sendOneLocked(c *conn, buf []byte, now time.Duration) []byte {
-	buf = e.payloads.append(buf[:0:len(buf)], c.id, c.sent)
-	if e.Rate == 0 {
-		e.sentAt[e.slotLocked(c, c.sent)] = now
-	}
-	c.sent++
-	if err := c.link.Send(codec.Binary, buf); err != nil {
-		c.failLocked("send", err)
-	}
-	return buf
-}
-
-// begunLocked gives when the latency of a message begins.
-func (e *exchange) begunLocked(c *conn, seq uint64) time.Duration {
-	if e.Rate > 0 {
-		return e.dueLocked(c, seq)
-	}
-	return e.sentAt[e.slotLocked(c, seq)]
-}
-
-func (e *exchange) slotLocked(c *conn, seq uint64) uint64 {
-	return uint64(c.rank)*uint64(e.Depth) + seq%uint64(e.Depth)
 }
 
 // finish sends nothing more and waits for what is outstanding.
@@ -183,7 +123,7 @@ func (e *exchange) finish() {
 		}
 		c.mu.Unlock()
 	}
-	e.wait(context.Background(), answerTimeout)
+	e.wait(context.Background(), e.group.limit(answerTimeout))
 	for _, c := range e.conns {
 		if c.step.Load() == &e.step {
 			c.abandon("no reply in time")

@@ -15,8 +15,10 @@ func (g *Group) Sample() result.Sample {
 	s := result.Sample{At: clock() - g.record.began, Open: g.Open(), Errors: g.Errors.Total()}
 	for _, part := range append(g.parts(), g) {
 		latency, messages := part.record.sample()
-		s.Latency.Merge(latency)
 		s.Messages += messages
+		if !part.apart {
+			s.Latency.Merge(latency)
+		}
 	}
 	return s
 }

@@ -20,9 +20,9 @@ const (
 	SpreadBoth         Spread = "both"
 )
 
-// perAddress is the number of connections on one address: some less than
+// PerAddress is the number of connections on one address: some less than
 // Linux has ephemeral ports by default.
-const perAddress = 20_000
+const PerAddress = 20_000
 
 // check gives s, or the default.
 func (s Spread) check() (Spread, error) {
@@ -51,6 +51,6 @@ func (s Spread) ends(i int, to net.IP) (from, dest net.IP) {
 func loopback(first net.IP, i int) net.IP {
 	const all = 1<<24 - 2 // of 127.0.0.1 to 127.255.255.254
 	host := binary.BigEndian.Uint32(first.To4())&(1<<24-1) - 1
-	n := (uint64(host) + uint64(i/perAddress)) % all
+	n := (uint64(host) + uint64(i/PerAddress)) % all
 	return binary.BigEndian.AppendUint32(nil, 127<<24+1+uint32(n))
 }

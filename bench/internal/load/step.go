@@ -54,6 +54,9 @@ func (s *step) init(a activity, g *Group, conns []*conn) {
 func (s *step) join(c *conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.link == nil {
+		return // ended since it was listed
+	}
 	if c.step.Load() == nil && !s.stopped.Load() {
 		s.running.Add(1)
 		c.step.Store(s)

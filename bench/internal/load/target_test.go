@@ -39,7 +39,7 @@ func TestDialSpreads(t *testing.T) {
 		SpreadBoth:         {"127.0.0.2", "127.0.0.2"},
 	} {
 		to.spread = spread
-		c, err := to.dial(t.Context(), perAddress)
+		c, err := to.dial(t.Context(), PerAddress)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package raw
 
 import (
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -137,6 +138,20 @@ func TestBadBroadcasts(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A message that comes again by itself is not taken for a delivery either.
+func TestBroadcastComesAgain(t *testing.T) {
+	h := new(hub)
+	b := openBroadcast(t, h, 1)
+	if err := b.run(0); err != nil {
+		t.Fatal(err)
+	}
+	h.send(b.frame)
+	err := b.each(patience, func(i int, _ uint32) (bool, error) { return true, b.readable(&b.conns[i]) })
+	if !errors.Is(err, errTwice) {
+		t.Errorf("%v, want %v", err, errTwice)
 	}
 }
 

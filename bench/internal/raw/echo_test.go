@@ -31,18 +31,39 @@ func narrow(t *testing.T, e *echo) {
 	}
 }
 
-// The server reads the next piece of a message only when it has sent the piece
-// before: both ends would wait for each other if we only sent at first.
+// A server that sends back each piece of a message before it reads the next
+// would wait for us if we only sent at first; one that waits for the whole
+// message is sent the rest without having answered.
 func TestFullSockets(t *testing.T) {
-	server := serve(t, func(c net.Conn) {
-		io.CopyBuffer(struct{ io.Writer }{c}, struct{ io.Reader }{c}, make([]byte, 1<<10))
-	})
-	c, err := open(Options{Addr: server, Plain: true, Conns: 2, Size: 1 << 20, Depth: 2, Patience: patience})
-	if err != nil {
-		t.Fatal(err)
+	const size = 1 << 20
+	for name, server := range map[string]func(net.Conn){
+		"in pieces": func(c net.Conn) {
+			io.CopyBuffer(struct{ io.Writer }{c}, struct{ io.Reader }{c}, make([]byte, 1<<10))
+		},
+		"whole": func(c net.Conn) {
+			for b := make([]byte, size+14); ; {
+				if _, err := io.ReadFull(c, b); err != nil {
+					return
+				}
+				c.Write(b)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := open(Options{Addr: serve(t, server), Plain: true, Conns: 2, Size: size, Depth: 2, Patience: patience})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.close()
+			exchangeNarrowly(t, &echo{client: c})
+		})
 	}
-	defer c.close()
-	e := &echo{client: c}
+}
+
+// exchangeNarrowly has each of two connections get three replies through
+// sockets that are full at once.
+func exchangeNarrowly(t *testing.T, e *echo) {
+	t.Helper()
 	narrow(t, e)
 	if err := e.start(); err != nil {
 		t.Fatal(err)

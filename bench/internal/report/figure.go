@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/chart"
@@ -103,8 +104,11 @@ func latencies(r *result.Report) chart.Lines {
 }
 
 func connections(r *result.Report) chart.Lines {
-	return over(r, chart.Axis{Label: "connections", Unit: chart.Whole, Format: whole},
-		line(r, "open", blue, func(p result.Point) float64 { return float64(p.Open) }))
+	s := line(r, "open", blue, func(p result.Point) float64 { return float64(p.Open) })
+	if !slices.ContainsFunc(s.Points, func(p chart.Point) bool { return p.Y > 0 }) {
+		s.Points = nil // churn does not count them
+	}
+	return over(r, chart.Axis{Label: "connections", Unit: chart.Whole, Format: whole}, s)
 }
 
 func serverMemory(r *result.Report) chart.Lines {
@@ -131,21 +135,11 @@ func processorsBusy(r *result.Report) chart.Lines {
 		line(r, "server", serverColor, func(p result.Point) float64 { return known(p.ServerCPU) }),
 		line(r, "client", clientColor, func(p result.Point) float64 { return known(p.ClientCPU) }),
 	} {
-		if some(s) {
+		if slices.ContainsFunc(s.Points, func(p chart.Point) bool { return !math.IsNaN(p.Y) }) {
 			series = append(series, s)
 		}
 	}
 	return over(r, chart.Axis{Label: "processors", Format: hundredths}, series...)
-}
-
-// some reports whether any point of a series is known.
-func some(s chart.Series) bool {
-	for _, p := range s.Points {
-		if !math.IsNaN(p.Y) {
-			return true
-		}
-	}
-	return false
 }
 
 func errorsOverTime(r *result.Report) chart.Lines {

@@ -34,6 +34,16 @@ func TestChartsWithoutDataAreLeftOut(t *testing.T) {
 	}
 }
 
+func TestConnectionsThatAreNotCountedAreNotDrawn(t *testing.T) {
+	r := sampleReport()
+	for i := range r.Series {
+		r.Series[i].Open = 0
+	}
+	if got := titles(r); slices.Contains(got, "Open connections") {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestErrorsAreDrawnIfThereAreAny(t *testing.T) {
 	r := sampleReport()
 	r.Errors = map[string]int{"lost": 1}

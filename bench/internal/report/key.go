@@ -18,7 +18,7 @@ func keys(r *result.Report) (all []key) {
 		all = append(all, key{Value: Count(int64(perSecond(float64(r.Load.Conns), r.Load.Elapsed))), Label: "connections/s",
 			Detail: fmt.Sprintf("%s in %s", Count(r.Load.Conns), Duration(r.Load.Elapsed))})
 	}
-	if r.Load.Messages > 0 {
+	if r.Mode != idle && r.Load.Messages > 0 {
 		all = append(all, key{Value: Count(int64(messageRate(&r.Load))), Label: "messages/s",
 			Detail: fmt.Sprintf("%s in %s", Count(r.Load.Messages), Duration(r.Load.Elapsed))})
 	}

@@ -36,8 +36,8 @@ func summary(r *result.Report) (lines [][2]string) {
 
 func opened(r *result.Report) string {
 	text := fmt.Sprintf("%s of %s", Count(r.Opened), Count(r.Conns))
-	if r.Mode == churn {
-		text = Count(r.Opened) // again and again, so more than were asked for at a time
+	if r.Opened > r.Conns { // again and again
+		text = fmt.Sprintf("%s, %s at a time", Count(r.Opened), Count(r.Conns))
 	}
 	if r.DialTime > 0 {
 		text += " in " + Duration(r.DialTime)
@@ -45,8 +45,12 @@ func opened(r *result.Report) string {
 	return text + fmt.Sprintf("   (%s at the end, %s lost)", Count(r.Held), Count(r.Lost))
 }
 
-// churn is the mode whose result is connections rather than messages.
-const churn = "churn"
+// Modes that are not about messages: churn is about connections that come and
+// go, idle about those that are held.
+const (
+	churn = "churn"
+	idle  = "idle"
+)
 
 func completed(r *result.Report) string {
 	if r.Mode != churn {
@@ -87,7 +91,7 @@ func late(n uint64) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s were due and not sent; their latency counts up to the end", Count(n))
+	return Plural(int(n), "message") + " due and not sent, with a latency up to the end"
 }
 
 // Latencies tells the usual quantiles of a histogram; "" if it is empty.
@@ -113,13 +117,13 @@ func Processors(used time.Duration, r *result.Report) string {
 	return busy
 }
 
-// perUnit divides processor time by what it was used for; noun is "" if
-// nothing was done.
+// perUnit divides processor time by what it was used for; noun is "" if that
+// cannot be counted.
 func perUnit(used time.Duration, r *result.Report) (each time.Duration, noun string) {
 	if n := r.Load.Conns; r.Mode == churn && n > 0 {
 		return used / time.Duration(n), "connection"
 	}
-	if n := r.Load.Messages; n > 0 {
+	if n := r.Load.Messages; r.Mode != idle && n > 0 {
 		return used / time.Duration(n), "message"
 	}
 	return 0, ""

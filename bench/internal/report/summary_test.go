@@ -36,13 +36,24 @@ func TestChurnCountsConnections(t *testing.T) {
 	r.Load.Conns, r.Load.Elapsed, r.Server.CPU = 6000, 60*time.Second, 6*time.Second
 	got := labels(r)
 	for label, want := range map[string]string{
-		"opened":     "6,100 in 412ms   (1,000 at the end, 0 lost)",
+		"opened":     "6,100, 1,000 at a time in 412ms   (1,000 at the end, 0 lost)",
 		"completed":  "6,000 connections, from the handshake to the close   (100/s)",
 		"server CPU": "1ms per connection   (0.10 processors busy)",
 	} {
 		if got[label] != want {
 			t.Errorf("%s: %q, want %q", label, got[label], want)
 		}
+	}
+}
+
+func TestIdleConnectionsAreNotAboutMessages(t *testing.T) {
+	r := sampleReport()
+	r.Mode = "idle"
+	if got := labels(r)["server CPU"]; got != "0.97 processors busy" {
+		t.Errorf("%q", got)
+	}
+	if k := keys(r)[0]; k.Label != "median latency" {
+		t.Errorf("the first key is %q", k.Label)
 	}
 }
 

@@ -65,7 +65,7 @@ func TestTextOfWhatWentWrong(t *testing.T) {
 		"  Warning: too few ports; set them:\n    sysctl -w x=y\n",
 		"(998 at the end, 2 lost)",
 		"2,400,000 sent, 2,399,999 received in 1m, all of these verified",
-		"late         1,234 were due",
+		"late         1,234 messages due",
 		"  Errors:\n     1,200  frequent\n         1  also rare\n         1  rare\n",
 		"  Budgets:\n    met      p99<50ms   (41ms)\n    NOT met  errors=0   (1,202)\n",
 	} {

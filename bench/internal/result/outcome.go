@@ -20,6 +20,7 @@ type Outcome struct {
 	Sent     uint64        `json:"sent"`           // messages
 	Messages uint64        `json:"messages"`       // received and verified
 	Late     uint64        `json:"late,omitempty"` // at a constant rate: due, but not sent before the end
+	Cut      int           `json:"cut,omitempty"`  // connections of slow readers that the server cut
 
 	// Latency is that of messages: from when one was sent, or at a constant
 	// rate from when it was due, to when its reply was here. Connect is from

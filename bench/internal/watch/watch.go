@@ -103,7 +103,7 @@ type page struct {
 // client opens a connection for each request: one that is kept would hold
 // goroutines of the server, and count in one snapshot and not in the other.
 var client = http.Client{
-	Timeout:   30 * time.Second,
+	Timeout:   2 * time.Minute, // to collect a large heap on a slow machine
 	Transport: &http.Transport{DisableKeepAlives: true},
 }
 

@@ -35,9 +35,11 @@ func TestUnsent(t *testing.T) {
 
 func TestUnsentIsBounded(t *testing.T) {
 	u := newUnsent()
-	half := bytes.Repeat([]byte("x"), maxUnsent/2)
-	if !u.add(7, half) || !u.add(7, half) || u.add(7, []byte("x")) {
-		t.Error("wrong limit")
+	if !u.add(7, make([]byte, maxUnsent-1)) || !u.add(7, []byte("x")) {
+		t.Error("did not take what is allowed")
+	}
+	if u.add(7, []byte("x")) {
+		t.Error("took more")
 	}
 }
 
