@@ -28,6 +28,7 @@ func (c *Conn) Close(code codec.CloseCode, reason string) error {
 		return err
 	}
 	_, sent, _ := codec.ParseClosePayload(codec.AppendClosePayload(nil, code, reason))
+	c.conn.MuteLocked()
 	c.closeLocked(&CloseError{Code: code, Reason: string(sent)})
 	return nil
 }
@@ -40,6 +41,7 @@ func (c *Conn) Abort() {
 	if c.end == nil {
 		c.end = &CloseError{Code: codec.CloseAbnormal}
 	}
+	c.conn.MuteLocked()
 	if c.end.Err == nil && !c.end.Clean && c.State() != Closed {
 		c.end.Err = ErrAborted
 	}
@@ -71,6 +73,9 @@ func (c *Conn) setStateLocked(s State) { c.conn.SetStateLocked(uint8(s)) }
 func (s *sessions) Attended(lc *loop.Conn) {
 	if c := connOf(lc); c.State() == Closing && !lc.Finishing() {
 		lc.SetTimer(c.profile.closeTimeout)
+		if c.onWorkers() {
+			s.resume(c) // the answer may be behind what is not delivered any more
+		}
 	}
 }
 
@@ -122,6 +127,9 @@ func (s *sessions) Ended(lc *loop.Conn) {
 	if c.State() == Connecting && c.profile.client {
 		s.cut(c, errNoAnswer)
 		return
+	}
+	if c.onWorkers() && s.mail.endLater(c) {
+		return // it may still be answered
 	}
 	lc.Lock()
 	switch c.State() {
@@ -179,6 +187,10 @@ func (s *sessions) ended(c *Conn, e loop.Errno) (before State, end *CloseError) 
 }
 
 func (s *sessions) tellClosed(c *Conn, end *CloseError) {
+	if c.onWorkers() {
+		s.mail.send(c, letter{call: callClose})
+		return
+	}
 	defer s.recoverFrom(c)
 	c.profile.handler.OnClose(c, end)
 }

@@ -6,8 +6,9 @@
 //	err := srv.ListenAndServe(":8080")
 //
 // A [Handler] is told of each connection's messages on the goroutine of its
-// event loop, and must not block there. Every method of a [Conn] may be called
-// from any goroutine, and none of them blocks.
+// event loop, and must not block there, unless [Options].Workers moves it to
+// goroutines of its own. Every method of a [Conn] may be called from any
+// goroutine, and none of them blocks.
 //
 // The protocol is RFC 6455: see the packages codec and handshake, which can be
 // used alone.

@@ -29,6 +29,9 @@ func (s *sessions) Timer(lc *loop.Conn) {
 func (s *sessions) checkIdle(c *Conn) {
 	limit, silent := c.profile.idleTimeout, c.conn.Silent()
 	switch {
+	case !c.conn.Hears() && !c.conn.Blocked():
+		c.conn.Excuse() // it waits for our handler
+		c.conn.SetTimer(limit / 2)
 	case silent >= limit:
 		s.cut(c, ErrIdleTimeout)
 	case silent >= limit/2:
@@ -70,6 +73,9 @@ func (s *sessions) cut(c *Conn, err error) {
 	}
 	if c.end.Err == nil {
 		c.end.Err = err
+	}
+	if err == ErrServerClosed {
+		c.conn.MuteLocked()
 	}
 	c.conn.Unlock()
 	c.conn.Abort()

@@ -141,6 +141,7 @@ func (c *Conn) admitLocked(message bool) error {
 	if message {
 		c.sessions().stats.dropped.Add(1)
 		if c.profile.sendPolicy == CloseSlow {
+			c.conn.MuteLocked()
 			c.closeLocked(&CloseError{Code: codec.ClosePolicyViolation, Reason: "reads too slowly", Err: ErrBufferFull})
 		}
 	}

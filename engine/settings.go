@@ -24,6 +24,8 @@ type settings struct {
 	closeTimeout       time.Duration
 	maxBuffered        int
 	sendPolicy         SendPolicy
+	workers            int // 0: handlers run on the loop
+	mailbox            int
 	logger             *slog.Logger
 	profiles           []*profile // one without a subprotocol, then one for each
 }
@@ -72,6 +74,8 @@ func (o *Options) settings(h Handler) *settings {
 		closeTimeout:       orDefault(o.CloseTimeout, DefaultCloseTimeout),
 		maxBuffered:        orDefault(o.MaxBuffered, DefaultMaxBuffered),
 		sendPolicy:         o.SendPolicy,
+		workers:            max(o.Workers, 0),
+		mailbox:            orDefault(o.Mailbox, DefaultMailbox),
 		logger:             cmp.Or(o.Logger, slog.Default()),
 	}
 	if s.checkOrigin == nil {

@@ -39,6 +39,7 @@ func (c *Conn) Finish(d time.Duration, peer Peer) {
 	}
 	c.setLocked(finishing | uint32(peer))
 	c.DropLatestLocked()
+	c.clearLocked(held)
 	if c.has(paused) {
 		c.clearLocked(paused)
 		c.registerLocked()

@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"net/http"
+
+	"github.com/sockeye-ws/sockeye/handshake"
+)
+
+// passUpgrade leaves the decision on a whole request, of which b are the bytes
+// and perhaps some of the frames behind it, to the workers. The request is
+// parsed again in a copy of b: the loop's bytes are others' soon. Until the
+// decision nothing more is read; the deadline of the handshake goes on.
+func (s *sessions) passUpgrade(c *Conn, b []byte) {
+	s.wait(c, b)
+	o := c.rx.opening
+	c.rx = nil // the workers' now
+	o.request.Reset()
+	o.length, _ = o.request.Parse(o.head.B, c.profile.head)
+	c.conn.Hold()
+	s.mail.send(c, letter{call: callUpgrade, opening: o})
+}
+
+// decide asks the hooks, on a worker. The loop does the rest.
+func (s *sessions) decide(c *Conn, o *opening) {
+	accept, err := s.ask(c, &o.request)
+	if !s.loop.Post(func() { s.decided(c, o, accept, err) }) {
+		o.release()
+	}
+}
+
+func (s *sessions) ask(c *Conn, r *handshake.Request) (accept Accept, err error) {
+	if c.conn.Gone() {
+		return accept, ErrClosed // it has waited too long for a worker
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			s.panicked(c, v)
+			err = handshake.Reject(http.StatusInternalServerError, "")
+		}
+	}()
+	return c.profile.decide(r)
+}
+
+func (c *Conn) reachable() bool {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	return c.conn.WritableLocked()
+}
+
+// decided answers the request, unless the connection has ended meanwhile.
+func (s *sessions) decided(c *Conn, o *opening, accept Accept, err error) {
+	defer o.release()
+	if c.State() != Connecting || c.conn.Gone() {
+		return
+	}
+	if err == nil {
+		err = c.accept(&o.request, accept)
+	}
+	switch {
+	case err != nil:
+		s.refuse(c, err)
+	case !c.reachable():
+		c.conn.Abort() // before it is open: nobody is told
+	default:
+		s.open(c)
+		s.tellOpen(c)
+		s.readOn(c, o.head.B[o.length:])
+	}
+}
