@@ -11,7 +11,7 @@ import "github.com/sockeye-ws/sockeye/codec"
 // server's connections run on other goroutines, and may block. A panic is
 // recovered and logged, and costs its connection only, which is closed with
 // 1011; but runtime.Goexit, which testing's FailNow calls, ends the loop and
-// with it all of its connections, or one worker for good.
+// with it all of its connections. On a worker it is taken for a panic.
 type Handler interface {
 	// OnOpen is called when the handshake is done, before any message.
 	OnOpen(c *Conn)

@@ -91,7 +91,15 @@ func (w *workers) turn() bool {
 	if b == nil {
 		return false
 	}
-	if b.conn.sessions().mail.deliver(b, w.letters) {
+	returned := false
+	defer func() {
+		if !returned { // a handler has ended the goroutine: another one goes on
+			w.again(b)
+			w.executor.start(w)
+		}
+	}()
+	more := b.conn.sessions().mail.deliver(b, w.letters)
+	if returned = true; more {
 		w.again(b)
 	}
 	return true

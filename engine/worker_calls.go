@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+
 	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/pool"
 )
@@ -52,15 +54,20 @@ func (s *sessions) forget(c *Conn) {
 
 func (s *sessions) endStream(c *Conn) { s.Ended(&c.conn) }
 
-// call makes one call of c's handler, on a worker.
+// call makes one call of c's handler, on a worker, and gives the payload back.
 func (s *sessions) call(c *Conn, l letter) {
+	returned := false
 	defer pool.Put(l.payload)
 	defer func() {
-		if v := recover(); v != nil {
-			s.panicked(c, v)
-			s.failFromWorker(c)
+		if v := recover(); !returned {
+			s.panickedOnWorker(c, l.call, v)
 		}
 	}()
+	s.make(c, l)
+	returned = true
+}
+
+func (s *sessions) make(c *Conn, l letter) {
 	switch l.call {
 	case callUpgrade:
 		s.decide(c, l.opening)
@@ -100,9 +107,14 @@ func (c *Conn) mustReadFirst() bool {
 	return c.State() == Open && c.conn.Blocked() && c.conn.Buffered() > c.profile.maxBuffered/2
 }
 
-// failFromWorker ends a connection whose handler panicked: at once, so that no
-// further call finds it open, and then on its loop.
-func (s *sessions) failFromWorker(c *Conn) {
+// panickedOnWorker ends a connection whose handler panicked with v, or with
+// runtime.Goexit: at once, so that no further call finds it open, and then on
+// its loop. One that is not open yet is refused by [sessions.decided].
+func (s *sessions) panickedOnWorker(c *Conn, during call, v any) {
+	s.panicked(c, cmp.Or(v, any("runtime.Goexit")))
+	if during == callUpgrade {
+		return
+	}
 	c.conn.Lock()
 	c.conn.MuteLocked()
 	if c.State() == Open {

@@ -20,25 +20,19 @@ func (s *sessions) passUpgrade(c *Conn, b []byte) {
 	s.mail.send(c, letter{call: callUpgrade, opening: o})
 }
 
-// decide asks the hooks, on a worker. The loop does the rest.
+// decide asks the hooks, on a worker; the loop does the rest. A hook that does
+// not return, but panics, has refused.
 func (s *sessions) decide(c *Conn, o *opening) {
-	accept, err := s.ask(c, &o.request)
-	if !s.loop.Post(func() { s.decided(c, o, accept, err) }) {
-		o.release()
-	}
-}
-
-func (s *sessions) ask(c *Conn, r *handshake.Request) (accept Accept, err error) {
-	if c.conn.Gone() {
-		return accept, ErrClosed // it has waited too long for a worker
-	}
+	var accept Accept
+	var err error = handshake.Reject(http.StatusInternalServerError, "")
 	defer func() {
-		if v := recover(); v != nil {
-			s.panicked(c, v)
-			err = handshake.Reject(http.StatusInternalServerError, "")
+		if !s.loop.Post(func() { s.decided(c, o, accept, err) }) {
+			o.release()
 		}
 	}()
-	return c.profile.decide(r)
+	if !c.conn.Gone() { // it may have waited too long for a worker
+		accept, err = c.profile.decide(&o.request)
+	}
 }
 
 func (c *Conn) reachable() bool {
