@@ -7,14 +7,14 @@ import (
 )
 
 // passUpgrade leaves the decision on a whole request, of which b are the bytes
-// and perhaps some of the frames behind it, to the workers. The request is
-// parsed again in a copy of b: the loop's bytes are others' soon. Until the
-// decision nothing more is read; the deadline of the handshake goes on.
+// and perhaps some of the frames behind it, to the workers. Until the decision
+// nothing more is read; the deadline of the handshake goes on.
 func (s *sessions) passUpgrade(c *Conn, b []byte) {
 	s.wait(c, b)
 	o := c.rx.opening
 	c.rx = nil // the workers' now
-	o.request.Reset()
+	// It was found whole already: this makes it refer to its own bytes, as the
+	// loop's are others' soon.
 	o.length, _ = o.request.Parse(o.head.B, c.profile.head)
 	c.conn.Hold()
 	s.mail.send(c, letter{call: callUpgrade, opening: o})
