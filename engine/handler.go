@@ -19,8 +19,9 @@ type Handler interface {
 	// OnMessage is called for each whole message, text or binary, after
 	// reassembly. A text's UTF-8 is valid. The payload is the engine's: it may
 	// be read and changed until OnMessage returns, and must be copied to be
-	// kept. Replies sent from here leave together, in one system call; from a
-	// worker each leaves at once.
+	// kept. Replies sent from here leave together, in one system call; those
+	// sent from a worker do too if they answer messages that wait together, but
+	// none waits for a handler that blocks.
 	OnMessage(c *Conn, op codec.Opcode, payload []byte)
 
 	// OnClose is called when the connection is gone, whoever ended it. err is

@@ -79,19 +79,25 @@ func (m *mail) retireLocked(b *mailbox) {
 // deliver makes up to n calls of b, and tells whether more may be waiting.
 func (m *mail) deliver(b *mailbox, n int) (more bool) {
 	c := b.conn
+	defer c.conn.Ungather()
 	for range n {
-		l, ok := m.take(b)
-		if !ok {
+		l, last, ok := m.take(b)
+		switch {
+		case !ok:
 			return false
+		case last:
+			c.conn.Ungather() // its reply takes the others along
+		default:
+			c.conn.Gather()
 		}
 		c.sessions().call(c, l)
 	}
 	return true
 }
 
-// take takes the next letter out of b. If it gives none, b is not with its
-// worker any more.
-func (m *mail) take(b *mailbox) (l letter, ok bool) {
+// take takes the next letter out of b, for now the last one perhaps. If it
+// gives none, b is not with its worker any more.
+func (m *mail) take(b *mailbox) (l letter, last, ok bool) {
 	m.mu.Lock()
 	c := b.conn
 	var then func(*sessions, *Conn) // what the loop is to do
@@ -111,12 +117,13 @@ func (m *mail) take(b *mailbox) (l letter, ok bool) {
 			b.resuming, then = true, (*sessions).resume
 		}
 	}
+	last = b.waiting() == 0
 	m.mu.Unlock()
 	if then != nil {
 		s := c.sessions()
 		s.loop.Post(func() { then(s, c) })
 	}
-	return l, ok
+	return l, last, ok
 }
 
 // unpark lets c's calls go on, if they wait for its peer to read.

@@ -38,10 +38,10 @@ type Options struct {
 	// connections wait, each in turn. Goroutines that are not needed end after
 	// some seconds. A connection for which nothing waits holds nothing.
 	//
-	// A message costs more than on a loop: a copy, the way to another
-	// goroutine, and a system call for each reply. Danger: a handler that never
-	// returns keeps its worker for ever, and that many of them stop all others;
-	// give what they wait for a deadline.
+	// A message costs more than on a loop: a copy, and the way to another
+	// goroutine. Danger: a handler that never returns keeps its worker for
+	// ever, and as many of them as there are workers stop all others; give what
+	// they wait for a deadline.
 	Workers int
 
 	// Mailbox is the limit of a connection's messages and pongs that wait for

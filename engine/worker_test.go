@@ -284,6 +284,31 @@ func TestWorkerWaitsForSlowReader(t *testing.T) {
 	}
 }
 
+// A reply leaves although other messages wait and its handler goes on to block.
+func TestReplyBeforeBlocking(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	echo := g.Message
+	g.Message = func(c *engine.Conn, op codec.Opcode, p []byte) {
+		if string(p) == "block again" {
+			c.SendText("working on it")
+		}
+		echo(c, op, p)
+	}
+	s := serve(t, g, engine.Options{Workers: 1})
+	p, _ := g.block(t, s)
+	p.write(text("first") + text("block again") + text("last"))
+	eventually(t, "the messages to wait", func() bool { return s.Stats().MessagesIn == 4 })
+	g.open <- struct{}{}
+	receive(t, "the handler to block again", g.blocked)
+	for _, want := range []string{"block", "first", "working on it"} {
+		p.expect(codec.Text, want)
+	}
+	g.release()
+	p.expect(codec.Text, "block again")
+	p.expect(codec.Text, "last")
+}
+
 func TestOnDrainOnWorkers(t *testing.T) {
 	t.Parallel()
 	drained := make(chan *engine.Conn, 1)

@@ -45,6 +45,9 @@ func (c *Conn) Finish(d time.Duration, peer Peer) {
 		c.registerLocked()
 	}
 	c.SetTimer(d)
+	if !c.has(corked) {
+		c.FlushLocked() // what was gathered
+	}
 	c.finishLocked()
 }
 

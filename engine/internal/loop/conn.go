@@ -19,7 +19,7 @@ type Conn struct {
 	loop *Loop
 	out  *queue // what is not sent yet, or nil; guarded by mu
 	mu   sync.Mutex
-	word atomic.Uint32 // flags, errno and state; but for corked and held written with mu held, read by all
+	word atomic.Uint32 // flags, errno and state; but for corked, held and gathering written with mu held, read by all
 	fd   int32
 	slot int32  // in loop.conns
 	gen  uint32 // tells this connection from earlier ones of its slot
@@ -45,11 +45,13 @@ const (
 	held                         // see Hold
 	unwatched                    // removed from the poller
 	muted                        // see MuteLocked
+	gathering                    // see Gather
 	closed                       // to be freed at the end of the tick, or freed
 
-	errnoShift = 16
-	stateShift = 24
-	byteMask   = 0xFF
+	errnoShift = 20
+	stateShift = 28
+	errnoMask  = 0xFF
+	stateMask  = 0xF
 )
 
 func (c *Conn) has(flags uint32) bool { return c.word.Load()&flags != 0 }
@@ -77,11 +79,11 @@ func (c *Conn) Gone() bool { return c.has(closed) }
 // look at it.
 func (c *Conn) State() uint8 { return uint8(c.word.Load() >> stateShift) }
 
-// SetStateLocked sets the user's state.
+// SetStateLocked sets the user's state, of 4 bits.
 func (c *Conn) SetStateLocked(s uint8) {
 	for {
 		old := c.word.Load()
-		if c.word.CompareAndSwap(old, old&^(byteMask<<stateShift)|uint32(s)<<stateShift) {
+		if c.word.CompareAndSwap(old, old&^(stateMask<<stateShift)|uint32(s)<<stateShift) {
 			return
 		}
 	}
