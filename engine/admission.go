@@ -42,7 +42,7 @@ func (s *settings) refusing(status int, text string) *profile {
 	r := handshake.Reject(status, text)
 	r.Header = http.Header{"Retry-After": {"5"}}
 	changed := *s
-	changed.surplus = true
+	changed.surplus, changed.workers = true, 0
 	changed.checkOrigin = func(*handshake.Request) bool { return true }
 	changed.upgrade = func(*handshake.Request) (Accept, error) { return Accept{}, r }
 	return newProfile(&changed, nil, "")

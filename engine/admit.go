@@ -41,6 +41,7 @@ func (c *Conn) overflowLocked() error {
 	}
 	stats.dropped.Add(1)
 	if c.profile.sendPolicy == CloseSlow {
+		c.conn.MuteLocked()
 		c.closeLocked(&CloseError{Code: codec.ClosePolicyViolation, Reason: "reads too slowly", Err: ErrBufferFull})
 	}
 	return ErrBufferFull

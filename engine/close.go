@@ -28,6 +28,7 @@ func (c *Conn) Close(code codec.CloseCode, reason string) error {
 		return err
 	}
 	_, sent, _ := codec.ParseClosePayload(codec.AppendClosePayload(nil, code, reason))
+	c.conn.MuteLocked()
 	c.closeLocked(&CloseError{Code: code, Reason: string(sent)})
 	return nil
 }
@@ -40,6 +41,7 @@ func (c *Conn) Abort() {
 	if c.end == nil {
 		c.end = &CloseError{Code: codec.CloseAbnormal}
 	}
+	c.conn.MuteLocked()
 	if c.end.Err == nil && !c.end.Clean && c.State() != Closed {
 		c.end.Err = ErrAborted
 	}
@@ -73,6 +75,9 @@ func (s *sessions) Attended(lc *loop.Conn) {
 	switch c := connOf(lc); {
 	case c.State() == Closing && !lc.Finishing():
 		lc.SetTimer(c.profile.closeTimeout)
+		if c.onWorkers() {
+			s.resume(c) // the answer may be behind what is not delivered any more
+		}
 	case c.State() == Open:
 		c.watchWrites(lc.Stalled())
 	}
@@ -126,6 +131,9 @@ func (s *sessions) Ended(lc *loop.Conn) {
 	if c.State() == Connecting && c.profile.client {
 		s.cut(c, errNoAnswer)
 		return
+	}
+	if c.onWorkers() && s.mail.endLater(c) {
+		return // it may still be answered
 	}
 	lc.Lock()
 	switch c.State() {
@@ -186,6 +194,10 @@ func (s *sessions) ended(c *Conn, e loop.Errno) (before State, end *CloseError) 
 }
 
 func (s *sessions) tellClosed(c *Conn, end *CloseError) {
+	if c.onWorkers() {
+		s.mail.send(c, letter{call: callClose})
+		return
+	}
 	defer s.recoverFrom(c)
 	c.profile.handler.OnClose(c, end)
 }

@@ -68,7 +68,8 @@ func NewDialer(h Handler, o DialOptions) *Dialer {
 }
 
 // Dial opens a connection to a ws:// URL and returns it when it is open. The
-// handler is called on the connection's event loop, as on a server: OnOpen may
+// handler is called on the connection's event loop, even if that is one of a
+// server with Options.Workers, and must not block: OnOpen may
 // come before or after Dial returns, and OnOpen and OnClose even if ctx ends
 // just then and Dial returns its error. ctx limits dialing, not the connection.
 //

@@ -30,6 +30,9 @@ func (s *sessions) Timer(lc *loop.Conn) {
 func (s *sessions) checkPeer(c *Conn) {
 	silent, stalled := c.conn.Silent(), c.conn.Stalled()
 	switch p := c.profile; {
+	case !c.conn.Hears() && !c.conn.Blocked():
+		c.conn.Excuse() // it waits for our handler
+		c.watch(0, 0)
 	case p.idleTimeout > 0 && silent >= p.idleTimeout:
 		s.cut(c, ErrIdleTimeout)
 	case p.writeTimeout > 0 && stalled >= p.writeTimeout:
@@ -86,6 +89,9 @@ func (s *sessions) cut(c *Conn, err error) {
 	}
 	if c.end.Err == nil {
 		c.end.Err = err
+	}
+	if err == ErrServerClosed {
+		c.conn.MuteLocked()
 	}
 	c.conn.Unlock()
 	c.conn.Abort()

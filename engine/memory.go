@@ -57,7 +57,9 @@ func (s *sessions) discharge(rx *receiver) {
 }
 
 // memory gives what the connections of this loop hold.
-func (s *sessions) memory() int64 { return s.received.Load() + s.loop.Stats.Unsent.Load() }
+func (s *sessions) memory() int64 {
+	return s.received.Load() + s.mail.held.Load() + s.loop.Stats.Unsent.Load()
+}
 
 // memory gives what all connections hold.
 func (g *group) memory() (sum int64) {
@@ -133,6 +135,9 @@ func (s *sessions) holders() (all []holder) {
 		h := holder{c: c}
 		if c.rx != nil {
 			h.received = c.rx.charged
+		}
+		if c.onWorkers() {
+			h.received += s.mail.waiting(c)
 		}
 		c.conn.Lock()
 		h.unsent = c.conn.UnsentLocked()

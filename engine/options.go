@@ -16,6 +16,7 @@ const (
 	DefaultIdleTimeout      = 120 * time.Second
 	DefaultWriteTimeout     = 30 * time.Second
 	DefaultCloseTimeout     = 5 * time.Second
+	DefaultMailbox          = 64
 )
 
 // Options configures a [Server]. The zero value is safe to expose to the
@@ -26,8 +27,35 @@ type Options struct {
 	// GOMAXPROCS. More than that only adds switches.
 	Loops int
 
+	// Workers lets handlers block: those of the server's connections are
+	// called by up to so many goroutines, and not on the loops. Take about as
+	// many as calls may wait for something at the same time. Default: 0, they
+	// run on the loops and must not block.
+	//
+	// A connection's calls still come one after the other, in order, and a
+	// payload is valid until OnMessage returns. Pings and the peer's Close are
+	// answered at once, without waiting for handlers; what came before a Close
+	// or the end of the stream is still delivered. When all workers are busy
+	// connections wait, each in turn. Goroutines that are not needed end after
+	// some seconds. A connection for which nothing waits holds nothing.
+	//
+	// A message costs more than on a loop: a copy, and the way to another
+	// goroutine. Danger: a handler that never returns keeps its worker for
+	// ever, and as many of them as there are workers stop all others; give what
+	// they wait for a deadline.
+	Workers int
+
+	// Mailbox is the limit of a connection's messages and pongs that wait for
+	// a worker; 64 KiB of payload fill it as well. Nothing is read from a
+	// connection while its mailbox is full: the peer has to wait, and is not
+	// taken for silent. Default: 64. Without Workers it has no meaning.
+	Mailbox int
+
 	// Upgrade is called for each valid request, before it is answered, on the
-	// connection's loop: it must not block. It may choose the subprotocol,
+	// connection's loop, where it must not block, or by a worker, where it may,
+	// for instance to look up a token. Meanwhile HandshakeTimeout runs on, and
+	// nothing more is read; if the connection ends before Upgrade returns, what
+	// it returns is dropped. It may choose the subprotocol,
 	// add response headers, and set the connection's data and handler; or
 	// refuse with a *[handshake.Rejection] (any other error is logged and
 	// answered with 500). r is valid until Upgrade returns; the strings it
@@ -48,7 +76,8 @@ type Options struct {
 	// allows requests without an Origin, as they do not come from a browser.
 	// Danger: accepting every origin lets any web page act with its visitors'
 	// cookies. Danger: behind a proxy that rewrites Host, the same origin is
-	// not recognised; name yours with [handshake.AllowOrigins].
+	// not recognised; name yours with [handshake.AllowOrigins]. It must not
+	// block.
 	CheckOrigin func(r *handshake.Request) bool
 
 	// MaxHead is the limit of a request's head in bytes (default 8 KiB), and
@@ -97,7 +126,8 @@ type Options struct {
 	// finds more than that unsent is not taken: see SendPolicy. So at most one
 	// message goes beyond it; those sent by a handler in reply, MaxMessage
 	// more. Nothing is read from a connection while more than half of it is
-	// unsent. Default: 1 MiB.
+	// unsent; nor does a worker handle its next message, until all is sent.
+	// Default: 1 MiB.
 	MaxBuffered int
 
 	// SendPolicy says what happens to a message that exceeds MaxBuffered.

@@ -20,6 +20,7 @@ type Server struct {
 	group   *group        // nil before the first use
 	closing chan struct{} // closed by Shutdown and Close
 	casting pending       // broadcasts under way
+	workers *workers      // as long as group; nil if handlers run on the loops
 }
 
 // NewServer makes a server whose connections h handles; h may be nil only if
@@ -85,7 +86,7 @@ func (s *Server) wait() error {
 }
 
 // start gives the loops, running.
-func (s *Server) start() (*group, error) {
+func (s *Server) start() (_ *group, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -94,8 +95,12 @@ func (s *Server) start() (*group, error) {
 	default:
 	}
 	if s.group == nil {
+		if s.workers, err = startWorkers(s.settings.workers); err != nil {
+			return nil, err
+		}
 		g, err := newGroup(s.system, s.loops, s)
 		if err != nil {
+			s.workers.stop()
 			return nil, err
 		}
 		g.start(s.settings.logger)
@@ -121,6 +126,11 @@ func (s *Server) stopAccepting() *group {
 // sent has arrived and the peers have answered. Those still there when ctx ends are cut, and its error
 // is returned. The loops have ended when Shutdown returns. It must not be
 // called from a handler, which would wait for itself.
+//
+// With Options.Workers it also waits, up to ctx's end, for handlers to return.
+// One that does not return cannot be stopped: it goes on, its Sends fail with
+// [ErrClosed], and what waits behind it, OnClose at the last, is called if it
+// returns after all. So a handler that calls Shutdown waits until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	g := s.stopAccepting()
 	if g == nil {
@@ -147,14 +157,21 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	g.stop()
 	<-drained
+	s.workers.stop()
+	if err == nil {
+		err = s.workers.wait(ctx)
+	}
 	return err
 }
 
 // Close ends the server and cuts every connection at once. Like Shutdown, it
-// must not be called from a handler.
+// must not be called from a handler that runs on a loop. It does not wait for
+// handlers that run on workers: they may go on, as after a Shutdown whose ctx
+// has ended, and OnClose may still come.
 func (s *Server) Close() error {
 	if g := s.stopAccepting(); g != nil {
 		g.stop()
+		s.workers.stop()
 	}
 	return nil
 }

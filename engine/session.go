@@ -16,6 +16,7 @@ type sessions struct {
 	loop  *loop.Loop
 	owner *Server // whose listeners' connections come here, or nil
 	stats counters
+	mail  mail
 
 	blank    *receiver         // decodes for connections that have no state of their own
 	spares   []*receiver       // used before
@@ -101,6 +102,10 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		if !s.handle(c, op, payload, err) {
 			return
 		}
+		if len(b) > 0 && c.conn.Held() {
+			s.mail.keep(c, b)
+			break
+		}
 	}
 	s.settle(c, rx)
 }
@@ -146,21 +151,37 @@ func (s *sessions) handle(c *Conn, op codec.Opcode, payload []byte, err error) b
 	switch op {
 	case codec.Text, codec.Binary:
 		s.stats.received++
-		// As in browsers, what comes after we closed is not delivered.
-		if c.State() == Open {
-			c.profile.handler.OnMessage(c, op, payload)
-		}
+		s.message(c, op, payload)
 	case codec.Ping:
 		c.pong(payload)
 	case codec.Pong:
-		if c.profile.ponger != nil && c.State() == Open {
-			c.profile.ponger.OnPong(c, payload)
-		}
+		s.ponged(c, payload)
 	case codec.Close:
 		s.peerClosed(c, payload)
 		return false
 	}
 	return true
+}
+
+func (s *sessions) message(c *Conn, op codec.Opcode, payload []byte) {
+	switch {
+	case c.State() != Open:
+		// As in browsers, what comes after we closed is not delivered.
+	case c.onWorkers():
+		s.pass(c, callMessage, op, payload)
+	default:
+		c.profile.handler.OnMessage(c, op, payload)
+	}
+}
+
+func (s *sessions) ponged(c *Conn, payload []byte) {
+	switch {
+	case c.profile.ponger == nil || c.State() != Open:
+	case c.onWorkers():
+		s.pass(c, callPong, codec.Pong, payload)
+	default:
+		c.profile.ponger.OnPong(c, payload)
+	}
 }
 
 // recoverFrom is deferred around calls of a handler: a panic ends the
@@ -170,15 +191,20 @@ func (s *sessions) recoverFrom(c *Conn) {
 	if v == nil {
 		return
 	}
-	s.stats.panics.Add(1)
-	c.profile.logger.Error("engine: recovered a panic in a connection's handler; the connection is closed",
-		"panic", v, "remote", c.RemoteAddr(), "stack", string(debug.Stack()))
+	s.panicked(c, v)
 	switch c.State() {
 	case Connecting:
 		s.refuse(c, handshake.Reject(500, ""))
 	case Open, Closing:
 		s.fail(c, codec.CloseInternalError, "", ErrPanic)
 	}
+}
+
+// panicked counts and logs a panic.
+func (s *sessions) panicked(c *Conn, v any) {
+	s.stats.panics.Add(1)
+	c.profile.logger.Error("engine: recovered a panic in a connection's handler; the connection is closed",
+		"panic", v, "remote", c.RemoteAddr(), "stack", string(debug.Stack()))
 }
 
 // release gives back what c holds of a handshake or message.
@@ -194,12 +220,20 @@ func (s *sessions) release(c *Conn) {
 	default:
 		s.putReceiver(rx)
 	}
+	s.forget(c)
 }
 
 // Drained tells a handler that wants to know.
 func (s *sessions) Drained(lc *loop.Conn) {
 	c := connOf(lc)
-	if c.profile.drainer != nil && c.State() == Open {
+	if c.onWorkers() {
+		s.mail.unpark(c)
+	}
+	switch {
+	case c.profile.drainer == nil || c.State() != Open:
+	case c.onWorkers():
+		s.mail.send(c, letter{call: callDrain})
+	default:
 		defer s.recoverFrom(c)
 		c.profile.drainer.OnDrain(c)
 	}

@@ -29,6 +29,8 @@ type settings struct {
 	shutdownSpread     time.Duration
 	maxBuffered        int
 	sendPolicy         SendPolicy
+	workers            int // 0: handlers run on the loop
+	mailbox            int
 	logger             *slog.Logger
 	profiles           []*profile // one without a subprotocol, then one for each
 }
@@ -80,6 +82,8 @@ func (o *Options) settings(h Handler) *settings {
 		shutdownSpread:     max(o.ShutdownSpread, 0),
 		maxBuffered:        orDefault(o.MaxBuffered, DefaultMaxBuffered),
 		sendPolicy:         o.SendPolicy,
+		workers:            max(o.Workers, 0),
+		mailbox:            orDefault(o.Mailbox, DefaultMailbox),
 		logger:             cmp.Or(o.Logger, slog.Default()),
 	}
 	if s.checkOrigin == nil {

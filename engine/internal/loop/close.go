@@ -39,11 +39,15 @@ func (c *Conn) Finish(d time.Duration, peer Peer) {
 	}
 	c.setLocked(finishing | uint32(peer))
 	c.DropLatestLocked()
+	c.clearLocked(held)
 	if c.has(paused) {
 		c.clearLocked(paused)
 		c.registerLocked()
 	}
 	c.SetTimer(d)
+	if !c.has(corked) {
+		c.FlushLocked() // what was gathered
+	}
 	c.finishLocked()
 }
 

@@ -19,7 +19,7 @@ type Conn struct {
 	loop *Loop
 	out  *queue // what is not sent yet, or nil; guarded by mu
 	mu   sync.Mutex
-	word atomic.Uint32 // flags, errno and state; but for corked written with mu held, read by all
+	word atomic.Uint32 // flags, errno and state; but for corked, held and gathering written with mu held, read by all
 	fd   int32
 	slot int32  // in loop.conns
 	gen  uint32 // tells this connection from earlier ones of its slot
@@ -42,11 +42,16 @@ const (
 	broken                       // a write failed, with the errno in word
 	attending                    // on its way to Events.Attended
 	adopted                      // see Adopt
+	held                         // see Hold
+	unwatched                    // removed from the poller
+	muted                        // see MuteLocked
+	gathering                    // see Gather
 	closed                       // to be freed at the end of the tick, or freed
 
-	errnoShift = 16
-	stateShift = 24
-	byteMask   = 0xFF
+	errnoShift = 20
+	stateShift = 28
+	errnoMask  = 0xFF
+	stateMask  = 0xF
 )
 
 func (c *Conn) has(flags uint32) bool { return c.word.Load()&flags != 0 }
@@ -78,15 +83,22 @@ func (c *Conn) Gone() bool { return c.has(closed) }
 // look at it.
 func (c *Conn) State() uint8 { return uint8(c.word.Load() >> stateShift) }
 
-// SetStateLocked sets the user's state.
+// SetStateLocked sets the user's state, of 4 bits.
 func (c *Conn) SetStateLocked(s uint8) {
 	for {
 		old := c.word.Load()
-		if c.word.CompareAndSwap(old, old&^(byteMask<<stateShift)|uint32(s)<<stateShift) {
+		if c.word.CompareAndSwap(old, old&^(stateMask<<stateShift)|uint32(s)<<stateShift) {
 			return
 		}
 	}
 }
+
+// MuteLocked marks c for its user, as one that has nothing more to be told. The
+// loop does not look at it.
+func (c *Conn) MuteLocked() { c.setLocked(muted) }
+
+// Muted tells that MuteLocked was called. It may be called from any goroutine.
+func (c *Conn) Muted() bool { return c.has(muted) }
 
 // SetTimer makes [Events.Timer] come after d, give or take 10 ms, once, in
 // place of what was set. More than 46 hours count as 46 hours.
@@ -135,13 +147,6 @@ func (c *Conn) interestLocked() (want Interest) {
 		want |= Writable
 	}
 	return want
-}
-
-func (c *Conn) registerLocked() {
-	e := c.loop.poller.Modify(int(c.fd), Handle{c.slot, c.gen}, c.interestLocked())
-	if e != 0 {
-		c.breakLocked(e)
-	}
 }
 
 // Attending tells that Events.Attended is still to come for c. It may be called

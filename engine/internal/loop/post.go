@@ -64,6 +64,7 @@ func (l *Loop) runPending() {
 func (l *Loop) attendTo(c *Conn) {
 	c.mu.Lock()
 	c.clearLocked(attending)
+	c.FlushLocked() // what was gathered
 	flags := c.word.Load()
 	if flags&blocked != 0 && c.out != nil {
 		c.out.moved = l.tick

@@ -83,8 +83,12 @@ func (c *Conn) SendLocked(b []byte) {
 
 func (c *Conn) sendLocked(tail []byte) {
 	size := c.BufferedLocked() + len(tail)
-	if c.has(blocked) || c.has(corked) && size < flushSize {
+	switch {
+	case c.has(blocked) || c.has(corked) && size < flushSize:
 		c.queueLocked(tail)
+		return
+	case c.has(gathering) && size < flushSize:
+		c.gatherLocked(tail)
 		return
 	}
 	c.flushOrBlockLocked(tail)
@@ -256,12 +260,12 @@ func (c *Conn) breakLocked(e Errno) {
 		return
 	}
 	c.dropLocked()
-	c.setLocked(broken | uint32(e)&byteMask<<errnoShift)
+	c.setLocked(broken | uint32(e)&errnoMask<<errnoShift)
 	c.AttendLocked()
 }
 
 // failure is the error that broke c, or 0.
-func (c *Conn) failure() Errno { return Errno(c.word.Load() >> errnoShift & byteMask) }
+func (c *Conn) failure() Errno { return Errno(c.word.Load() >> errnoShift & errnoMask) }
 
 // cork makes sends wait for uncork. It needs no lock: a send under way on
 // another goroutine takes notice or does not.
