@@ -21,6 +21,7 @@ func parseFlags() (cfg config) {
 	flag.BoolVar(&cfg.broadcast, "broadcast", false, "send each message to all connections, instead of back")
 	flag.StringVar(&cfg.pprof, "pprof", "", "`address` for net/http/pprof and /debug/memory; never a public one (default: none)")
 	flag.IntVar(&cfg.options.Loops, "loops", 0, "number of event loops (default: one for each processor)")
+	flag.IntVar(&cfg.options.Workers, "workers", 0, "number of goroutines that run the handler, where it may block (default: 0, the loops do)")
 	flag.IntVar(&cfg.options.MaxMessage, "max-message", engine.DefaultMaxMessage, "limit of a message in `bytes`")
 	flag.Func("subprotocol", "`name` that the server speaks, or several with commas between; may be repeated, best first", func(names string) error {
 		cfg.options.Subprotocols = append(cfg.options.Subprotocols, strings.Split(names, ",")...)
