@@ -46,9 +46,7 @@ var mayRequire = []string{
 	"github.com/gobwas/ws",
 	"github.com/gobwas/httphead",
 	"github.com/gobwas/pool", // of gobwas/ws
-	"github.com/panjf2000/ants/v2",
 	"github.com/valyala/bytebufferpool",
-	"golang.org/x/sync", // of ants
 	"golang.org/x/sys",
 }
 

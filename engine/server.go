@@ -95,9 +95,7 @@ func (s *Server) start() (_ *group, err error) {
 	default:
 	}
 	if s.group == nil {
-		if s.workers, err = startWorkers(s.settings.workers); err != nil {
-			return nil, err
-		}
+		s.workers = startWorkers(s.settings.workers)
 		g, err := newGroup(s.system, s.loops, s)
 		if err != nil {
 			s.workers.stop()

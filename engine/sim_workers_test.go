@@ -21,7 +21,7 @@ func hireWorkers(r *rand.Rand, o *Options) *simWorkers {
 		o.Upgrade = func(*handshake.Request) (Accept, error) { return Accept{}, nil }
 	}
 	s := &simWorkers{random: r}
-	s.workers = newWorkers(o.Workers, s, func() {})
+	s.workers = newWorkers(o.Workers, s)
 	s.letters = 1 + r.IntN(2)
 	return s
 }

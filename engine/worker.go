@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"runtime/pprof"
 	"sync"
 )
 
@@ -21,7 +22,6 @@ type executor interface {
 // than there are connections. A worker exists only while there is work.
 type workers struct {
 	executor executor
-	release  func() // frees what the executor holds; called at the end
 	limit    int    // of workers
 	letters  int    // that are a turn
 	work     func() // a worker's life
@@ -33,8 +33,8 @@ type workers struct {
 	ended       chan struct{} // closed when no worker is left after stop
 }
 
-func newWorkers(limit int, e executor, release func()) *workers {
-	w := &workers{executor: e, release: release, limit: limit, letters: turnLetters, ended: make(chan struct{})}
+func newWorkers(limit int, e executor) *workers {
+	w := &workers{executor: e, limit: limit, letters: turnLetters, ended: make(chan struct{})}
 	w.work = func() {
 		for w.turn() {
 		}
@@ -43,15 +43,22 @@ func newWorkers(limit int, e executor, release func()) *workers {
 }
 
 // startWorkers makes workers on goroutines; none if limit is 0.
-func startWorkers(limit int) (*workers, error) {
+func startWorkers(limit int) *workers {
 	if limit == 0 {
-		return nil, nil
+		return nil
 	}
-	g, err := newGoroutines()
-	if err != nil {
-		return nil, err
-	}
-	return newWorkers(limit, g, g.pool.Release), nil
+	return newWorkers(limit, goroutines{})
+}
+
+// goroutines is the executor of real programs. A goroutine lives only while
+// there is work: to start one costs less than to keep and wake it.
+type goroutines struct{}
+
+func (goroutines) start(w *workers) {
+	go func() {
+		pprof.SetGoroutineLabels(workerLabels)
+		w.work()
+	}()
 }
 
 // ready puts b in the queue, in which it must not be yet, nor with a worker.
@@ -139,7 +146,6 @@ func (w *workers) stop() {
 
 func (w *workers) endLocked() {
 	if w.closing && w.running == 0 {
-		w.release()
 		close(w.ended)
 	}
 }
