@@ -18,9 +18,10 @@ func (b *bucket) refill(rate float64, now time.Duration) {
 	b.at = now
 }
 
-// debt gives the time until nothing is used in advance any more.
+// debt gives the time until nothing is used in advance any more; 0 if there is
+// no rate.
 func (b *bucket) debt(rate float64) time.Duration {
-	if b.tokens >= 0 {
+	if rate == 0 || b.tokens >= 0 {
 		return 0
 	}
 	return time.Duration(-b.tokens / rate * float64(time.Second))

@@ -75,6 +75,9 @@ func (s *sessions) Attended(lc *loop.Conn) {
 	switch c := connOf(lc); {
 	case c.State() == Closing && !lc.Finishing():
 		lc.SetTimer(c.profile.closeTimeout)
+		if s.paused(c) {
+			s.unpause(c) // the answer may be behind what came too fast
+		}
 		if c.onWorkers() {
 			s.resume(c) // the answer may be behind what is not delivered any more
 		}

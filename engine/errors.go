@@ -34,6 +34,7 @@ var (
 	ErrWriteTimeout     = errors.New("engine: peer took none of what was unsent for too long")
 	ErrCloseTimeout     = errors.New("engine: peer did not finish the close handshake in time")
 	ErrAborted          = errors.New("engine: connection aborted by this side")
+	ErrRate             = errors.New("engine: peer sends more in a second than it may")
 	ErrMemory           = errors.New("engine: the server's connections hold too much memory, and this one the most")
 	ErrPanic            = errors.New("engine: handler panicked")
 )

@@ -15,6 +15,7 @@ func (s *sessions) Timer(lc *loop.Conn) {
 		s.cut(c, ErrHandshakeTimeout)
 	case Open:
 		s.checkPeer(c)
+		s.checkMeter(c)
 	case Closing:
 		// Until Attended comes this is still the idle timer.
 		if !lc.Attending() {

@@ -137,6 +137,14 @@ func (m *mail) done(l letter) {
 	}
 }
 
+// holds tells that c is not read from because its mailbox has been full.
+func (m *mail) holds(c *Conn) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := m.boxes[c]
+	return b != nil && b.held
+}
+
 // waiting gives the bytes that wait for c's handler.
 func (m *mail) waiting(c *Conn) int {
 	m.mu.Lock()

@@ -162,6 +162,7 @@ func (s *sessions) open(c *Conn) {
 	s.stats.opened.Add(1)
 	s.stats.open.Add(1)
 	c.watch(0, 0)
+	s.startMeter(c)
 }
 
 func (s *sessions) tellOpen(c *Conn) {

@@ -112,6 +112,18 @@ type Options struct {
 	// beyond, the connection is closed with 1008. Default: 65,536.
 	MaxFragments int
 
+	// MaxMessageRate is how many messages, control frames included, and
+	// MaxByteRate how many bytes a connection may send in a second: on
+	// average, but up to a second's worth at once; so MaxByteRate should be no
+	// less than the largest message. Beyond, RatePolicy says what happens.
+	// Default: any number.
+	MaxMessageRate int
+	MaxByteRate    int
+
+	// RatePolicy says what happens to a connection that sends more than it
+	// may. Default: [CloseFast].
+	RatePolicy RatePolicy
+
 	// MaxMemory is the limit of the memory, in bytes, that all connections
 	// together hold in buffers, for messages that have not come whole and for
 	// what is not sent yet. Beyond, those that hold the most are ended, until

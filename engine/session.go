@@ -23,6 +23,8 @@ type sessions struct {
 	request  handshake.Request // likewise, for requests that come whole
 	casts    []*cast
 	guests   guests
+	meters   meters
+	events   int          // messages and control frames received
 	received atomic.Int64 // bytes that receivers hold
 	checked  int64        // memory when it was checked last
 
@@ -68,10 +70,13 @@ func (s *sessions) Room(lc *loop.Conn) []byte {
 func (s *sessions) Filled(lc *loop.Conn, n int) {
 	c := connOf(lc)
 	defer s.recoverFrom(c)
-	rx := c.rx
+	rx, before := c.rx, s.events
 	op, payload, err := rx.decoder.Filled(n)
 	if s.handle(c, op, payload, err) {
 		s.settle(c, rx)
+	}
+	if c.profile.metered() {
+		s.count(c, s.events-before, n)
 	}
 }
 
@@ -81,12 +86,23 @@ func (s *sessions) Data(lc *loop.Conn, b []byte) {
 	defer s.recoverFrom(c)
 	switch {
 	case State(lc.State()) != Connecting:
-		s.feed(c, b)
+		s.hear(c, b)
 	case c.profile.client:
 		s.openClient(c, b)
 	default:
 		s.openServer(c, b)
 	}
+}
+
+// hear takes what was read from an open connection.
+func (s *sessions) hear(c *Conn, b []byte) {
+	if !c.profile.metered() {
+		s.feed(c, b)
+		return
+	}
+	before := s.events
+	s.feed(c, b)
+	s.count(c, s.events-before, len(b))
 }
 
 // feed decodes b and handles what comes out.
@@ -147,6 +163,9 @@ func (s *sessions) handle(c *Conn, op codec.Opcode, payload []byte, err error) b
 	if err != nil {
 		s.violated(c, err.(*codec.Error))
 		return false
+	}
+	if op != 0 {
+		s.events++
 	}
 	switch op {
 	case codec.Text, codec.Binary:

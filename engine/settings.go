@@ -25,6 +25,9 @@ type settings struct {
 	idleTimeout        time.Duration // 0: none
 	writeTimeout       time.Duration // 0: none
 	closeTimeout       time.Duration
+	messageRate        float64 // 0: any
+	byteRate           float64 // 0: any
+	ratePolicy         RatePolicy
 	tcp                loop.TCP
 	shutdownSpread     time.Duration
 	maxBuffered        int
@@ -78,6 +81,9 @@ func (o *Options) settings(h Handler) *settings {
 		idleTimeout:        timeout(o.IdleTimeout, DefaultIdleTimeout),
 		writeTimeout:       timeout(o.WriteTimeout, DefaultWriteTimeout),
 		closeTimeout:       orDefault(o.CloseTimeout, DefaultCloseTimeout),
+		messageRate:        float64(max(o.MaxMessageRate, 0)),
+		byteRate:           float64(max(o.MaxByteRate, 0)),
+		ratePolicy:         o.RatePolicy,
 		tcp:                loop.TCP{UserTimeout: o.TCPUserTimeout, KeepAlive: o.TCPKeepAlive},
 		shutdownSpread:     max(o.ShutdownSpread, 0),
 		maxBuffered:        orDefault(o.MaxBuffered, DefaultMaxBuffered),

@@ -39,7 +39,11 @@ func (s *sessions) readOn(c *Conn, rest []byte) {
 		return
 	}
 	c.conn.Unhold()
+	before := s.events
 	s.feed(c, rest)
+	if c.profile.metered() {
+		s.count(c, s.events-before, 0) // the bytes have been
+	}
 	c.conn.ReadOn()
 }
 
