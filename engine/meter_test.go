@@ -28,7 +28,11 @@ func TestCloseFast(t *testing.T) {
 			t.Parallel()
 			r := record(engine.HandlerFuncs{})
 			p := open(t, serve(t, r, test.options))
-			go p.Conn.Write([]byte(test.send)) // which is not read to its end
+			go p.Conn.Write([]byte(test.send)) // which need not be read to its end
+			for op := codec.Text; op != codec.Close; {
+				op, _ = p.next() // pongs come before
+			}
+			p.Close()
 			if end := r.end(t); end.Code != codec.ClosePolicyViolation || !errors.Is(end, engine.ErrRate) {
 				t.Errorf("OnClose got %#v", end)
 			}
