@@ -128,11 +128,11 @@ func (c *Conn) Silent() time.Duration {
 }
 
 // Stalled tells for how long a peer whose socket is full has taken nothing; 0
-// if it is not full.
+// if it is not full, or only since the loop last looked.
 func (c *Conn) Stalled() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.has(blocked) || c.out == nil {
+	if !c.has(blocked) || c.has(attending) || c.out == nil {
 		return 0
 	}
 	return time.Duration(c.loop.tick-c.out.moved) * tickLength

@@ -21,7 +21,10 @@ func TestStalled(t *testing.T) {
 			}
 		}
 		expect("with nothing sent", 0)
+		r.sys.forward(time.Hour)
+		r.tick()
 		all := c.fillSocket()
+		expect("before the loop has looked", 0)
 		r.tick() // attends to it
 		expect("at first", 0)
 		r.sys.forward(time.Second)
