@@ -39,6 +39,23 @@ func TestAddressLimits(t *testing.T) {
 	}
 }
 
+// Two loops' times differ a little, which must not count as time that passes.
+func TestAddressRateOnTwoLoops(t *testing.T) {
+	const rate = 10
+	a := newAddresses(0, rate)
+	from, n := netip.MustParseAddr("192.0.2.1"), 0
+	for range 100 {
+		for _, now := range []time.Duration{10 * time.Second, 9500 * time.Millisecond} {
+			if _, ok := a.enter(from, now); ok {
+				n++
+			}
+		}
+	}
+	if n != rate {
+		t.Errorf("%d connections began at once, want %d", n, rate)
+	}
+}
+
 func TestHouseholds(t *testing.T) {
 	for _, c := range []struct {
 		a, b string

@@ -15,7 +15,7 @@ func fullBucket(rate float64, now time.Duration) bucket { return bucket{rate, no
 func (b *bucket) refill(rate float64, now time.Duration) {
 	passed := max(now-b.at, 0) // two loops' times differ a little
 	b.tokens = min(b.tokens+passed.Seconds()*rate, rate)
-	b.at = now
+	b.at += passed
 }
 
 // debt gives the time until nothing is used in advance any more; 0 if there is
