@@ -59,6 +59,24 @@ func TestHeldConnectionSends(t *testing.T) {
 	})
 }
 
+// What is only gathered leaves without the peer's help: it keeps nobody from
+// reading on.
+func TestReadOnWhileGathered(t *testing.T) {
+	onEachNetwork(t, func(t *testing.T, network string) {
+		r := newRig(t, &script{hold: func(_ *Conn, unsent int) bool { return unsent > 1 }})
+		c, p := r.connect(network)
+		c.Hold()
+		p.send([]byte("held"))
+		r.until("paused", func() bool { return c.has(unwatched) })
+		c.Gather()
+		c.send([]byte("gathered"))
+		c.Unhold()
+		c.ReadOn()
+		r.until("heard", func() bool { return string(r.got[c]) == "held" })
+		p.expect([]byte("gathered"))
+	})
+}
+
 // A reset does not wake the loop again and again while nobody wants to know.
 func TestResetWhileHeld(t *testing.T) {
 	r := newRig(t, &script{})

@@ -118,7 +118,7 @@ func (c *Conn) pause() {
 
 // resume reads on from c once it need not be held any more.
 func (l *Loop) resume(c *Conn, unsent int) {
-	if !c.has(paused) || c.has(held) || l.events.Hold(c, unsent) {
+	if !c.has(paused) || c.has(held) || c.has(blocked) && l.events.Hold(c, unsent) {
 		return
 	}
 	c.mu.Lock()
