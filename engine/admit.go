@@ -47,13 +47,14 @@ func (c *Conn) overflowLocked() error {
 	return ErrBufferFull
 }
 
-// fullLocked tells that too much is unsent. Replies to what has been read
-// already have some more room, of the largest message: while more than half of
+// fullLocked tells that too much is unsent. Replies, which are
+// what is sent while the handler is called for what came, have some more room,
+// of the largest message: while more than half of
 // the limit is unsent nothing is read, so that a peer that only reads its
 // answers late is never closed for it.
 func (c *Conn) fullLocked() bool {
 	room := 0
-	if c.conn.CorkedLocked() {
+	if c.conn.CorkedLocked() || c.conn.Handling() {
 		room = c.profile.codec.MaxMessage
 	}
 	return c.conn.HeldLocked()-c.profile.maxBuffered > room

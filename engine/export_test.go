@@ -48,6 +48,9 @@ func Hears(c *Conn) bool { return c.conn.Hears() }
 // Held tells that nothing is read from c.
 func Held(c *Conn) bool { return c.conn.Held() }
 
+// Handling tells that a worker calls c's handler.
+func Handling(c *Conn) bool { return c.conn.Handling() }
+
 // Parked tells that c's next call waits for its peer to read.
 func Parked(c *Conn) bool {
 	m := &c.sessions().mail

@@ -76,22 +76,29 @@ func (s *sessions) make(c *Conn, l letter) {
 	switch l.call {
 	case callUpgrade:
 		s.decide(c, l.opening)
-	case callOpen:
-		c.profile.handler.OnOpen(c)
-	case callMessage:
-		if c.listens() {
-			c.profile.handler.OnMessage(c, l.op, l.payload.B)
-		}
-	case callPong:
-		if c.listens() {
-			c.profile.ponger.OnPong(c, l.payload.B)
-		}
+	case callOpen, callMessage, callPong:
+		c.conn.Handle()
+		defer c.conn.Handled()
+		c.answer(l)
 	case callDrain:
 		if c.State() == Open {
 			c.profile.drainer.OnDrain(c)
 		}
 	case callClose:
 		c.profile.handler.OnClose(c, c.ending())
+	}
+}
+
+// answer makes a call in which what is sent is a reply: see fullLocked.
+func (c *Conn) answer(l letter) {
+	switch {
+	case l.call == callOpen:
+		c.profile.handler.OnOpen(c)
+	case !c.listens():
+	case l.call == callMessage:
+		c.profile.handler.OnMessage(c, l.op, l.payload.B)
+	default:
+		c.profile.ponger.OnPong(c, l.payload.B)
 	}
 }
 

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -279,6 +280,33 @@ func TestWorkerWaitsForSlowReader(t *testing.T) {
 	}
 	if got := c.State(); got != engine.Open {
 		t.Errorf("the connection is %v", got)
+	}
+}
+
+// Like a handler on a loop, one on a worker may answer a single message with
+// more than MaxBuffered, up to MaxMessage more, though its peer pauses.
+func TestWorkerHasRoomForReplies(t *testing.T) {
+	t.Parallel()
+	const replies, size = 8, 512 << 10
+	sent := make(chan error, replies)
+	r := record(engine.HandlerFuncs{Message: func(c *engine.Conn, _ codec.Opcode, p []byte) {
+		for range replies {
+			sent <- c.Send(codec.Binary, make([]byte, size))
+		}
+	}})
+	s := serve(t, r, engine.Options{Workers: 1, MaxBuffered: 64 << 10, MaxMessage: replies * size})
+	p := open(t, s)
+	c := r.conn(t)
+	narrow(t, c)
+	p.write(text("all"))
+	for range replies {
+		if err := receive(t, "a reply to be sent", sent); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the handler to return", func() bool { return !engine.Handling(c) })
+	if err := c.Send(codec.Binary, make([]byte, size)); !errors.Is(err, engine.ErrBufferFull) {
+		t.Errorf("what is no reply: %v, want ErrBufferFull", err)
 	}
 }
 

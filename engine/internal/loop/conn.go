@@ -19,7 +19,7 @@ type Conn struct {
 	loop *Loop
 	out  *queue // what is not sent yet, or nil; guarded by mu
 	mu   sync.Mutex
-	word atomic.Uint32 // flags, errno and state; but for corked, held and gathering written with mu held, read by all
+	word atomic.Uint32 // flags, errno and state; but for corked, held, gathering and handling written with mu held, read by all
 	fd   int32
 	slot int32  // in loop.conns
 	gen  uint32 // tells this connection from earlier ones of its slot
@@ -46,6 +46,7 @@ const (
 	unwatched                    // removed from the poller
 	muted                        // see MuteLocked
 	gathering                    // see Gather
+	handling                     // see Handle
 	closed                       // to be freed at the end of the tick, or freed
 
 	errnoShift = 20
@@ -99,6 +100,17 @@ func (c *Conn) MuteLocked() { c.setLocked(muted) }
 
 // Muted tells that MuteLocked was called. It may be called from any goroutine.
 func (c *Conn) Muted() bool { return c.has(muted) }
+
+// Handle marks c for its user, as one whose handler is being called elsewhere
+// than on the loop, until [Conn.Handled]. The loop does not look at it. It may
+// be called from any goroutine, as may Handled and Handling.
+func (c *Conn) Handle() { c.word.Or(handling) }
+
+// Handled takes Handle back.
+func (c *Conn) Handled() { c.word.And(^handling) }
+
+// Handling tells that c is between Handle and Handled.
+func (c *Conn) Handling() bool { return c.has(handling) }
 
 // SetTimer makes [Events.Timer] come after d, give or take 10 ms, once, in
 // place of what was set. More than 46 hours count as 46 hours.
