@@ -2,6 +2,8 @@ package engine_test
 
 import (
 	"errors"
+	"net"
+	"path/filepath"
 	"testing"
 
 	"github.com/sockeye-ws/sockeye/codec"
@@ -61,6 +63,41 @@ func TestMemoryOfUnsent(t *testing.T) {
 	eventually(t, "the memory to be within its limit", func() bool { return s.Stats().Memory <= limit })
 	modest.SendText("still here")
 	reader.expect(codec.Text, "still here")
+}
+
+// The loop looks at what other goroutines queue while it waits for peers that
+// read nothing, even if no timer wakes it.
+func TestMemoryOfSendsFromOutside(t *testing.T) {
+	t.Parallel()
+	const limit = 2 << 20
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "socket")) // TCP probes peers, which wakes loops
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := record(engine.HandlerFuncs{})
+	s := serveAt(t, l, r, engine.Options{MaxMemory: limit, IdleTimeout: -1, WriteTimeout: -1})
+	var conns []*engine.Conn
+	for range 8 {
+		open(t, s)
+		c := r.conn(t)
+		for c.Buffered() == 0 {
+			c.Send(codec.Binary, make([]byte, 32<<10))
+		}
+		conns = append(conns, c)
+	}
+	for range 2 { // ticks, after which the loop has seen all are blocked
+		seen := make(chan struct{})
+		engine.Post(conns[0], func() { close(seen) })
+		receive(t, "a tick", seen)
+	}
+	for _, c := range conns {
+		for c.Buffered() < 900<<10 && c.Send(codec.Binary, make([]byte, 32<<10)) == nil {
+		}
+	}
+	if end := r.end(t); !errors.Is(end, engine.ErrMemory) {
+		t.Errorf("OnClose got %#v", end)
+	}
+	eventually(t, "the memory to be within its limit", func() bool { return s.Stats().Memory <= limit })
 }
 
 func TestNoMemoryLimit(t *testing.T) {

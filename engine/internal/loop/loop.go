@@ -48,7 +48,8 @@ type Events interface {
 	// Attended comes after [Conn.AttendLocked].
 	Attended(c *Conn)
 
-	// Ticked comes at the end of each tick.
+	// Ticked comes at the end of each tick, and soon after Stats.Unsent has
+	// grown.
 	Ticked()
 
 	// Closed is the last call for c, exactly one for each that was added. e
@@ -102,7 +103,7 @@ type Loop struct {
 	attended []*Conn
 	stopped  bool         // nothing can be posted any more
 	waiting  atomic.Bool  // about to wait or waiting: posting has to wake
-	pending  atomic.Int32 // posted and attended together
+	pending  atomic.Int32 // reasons not to wait: posted, attended and stirs together
 }
 
 // New makes a loop. It does nothing before [Loop.Run].

@@ -34,6 +34,12 @@ func (l *Loop) attend(c *Conn) {
 	l.wake()
 }
 
+// stir makes a tick come soon, for [Events.Ticked].
+func (l *Loop) stir() {
+	l.pending.Add(1)
+	l.wake()
+}
+
 // wake ends the wait for events, if there is one: a loop that is busy looks
 // at what is pending before it waits.
 func (l *Loop) wake() {

@@ -120,7 +120,8 @@ func (c *Conn) queueLocked(b []byte) {
 // queueCost is what a queue takes besides its bytes.
 const queueCost = 256
 
-// chargeLocked counts what the queue holds in Stats.Unsent.
+// chargeLocked counts what the queue holds in Stats.Unsent. While the socket is
+// full the loop may sleep, so it is woken when that grows, which is rare.
 func (c *Conn) chargeLocked() {
 	q := c.out
 	if q == nil || q.scratch {
@@ -130,9 +131,13 @@ func (c *Conn) chargeLocked() {
 	if q.buf != nil {
 		held += cap(q.buf.B)
 	}
-	if held != q.charged {
-		c.loop.Stats.Unsent.Add(int64(held - q.charged))
+	grown := held - q.charged
+	if grown != 0 {
+		c.loop.Stats.Unsent.Add(int64(grown))
 		q.charged = held
+	}
+	if grown > 0 && c.has(blocked) {
+		c.loop.stir()
 	}
 }
 
