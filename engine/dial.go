@@ -220,8 +220,10 @@ func (s *sessions) openClient(c *Conn, b []byte) {
 		s.cut(c, err)
 		return
 	case n == 0:
+		s.charge(c.rx)
 		return
 	}
+	s.discharge(c.rx)
 	c.rx = nil
 	defer o.release()
 	c.conn.Lock()

@@ -16,7 +16,7 @@ const maxSpareBoxes = 64
 type mail struct {
 	workers *workers // nil: handlers run on the loop
 
-	held atomic.Int64 // bytes of the payloads that wait or are with a handler
+	held atomic.Int64 // bytes of memory that wait for handlers or are with them
 
 	mu     sync.Mutex
 	boxes  map[*Conn]*mailbox
@@ -35,6 +35,7 @@ func (m *mail) send(c *Conn, l letter) (full bool) {
 		return false
 	}
 	b.push(l)
+	m.held.Add(int64(l.memory()))
 	b.draining = b.draining || l.call == callDrain
 	if l.payload != nil && b.full(c.profile.mailbox) {
 		b.held, full = true, true
@@ -129,12 +130,18 @@ func (m *mail) take(b *mailbox) (l letter, last, ok bool) {
 	return l, last, ok
 }
 
-// done gives a letter's payload back.
-func (m *mail) done(l letter) {
-	if l.payload != nil {
-		m.held.Add(-int64(cap(l.payload.B)))
-		pool.Put(l.payload)
+// put gives a buffer back that was counted in held; nil is none.
+func (m *mail) put(b *pool.Buffer) {
+	if b != nil {
+		m.held.Add(-int64(cap(b.B)))
+		pool.Put(b)
 	}
+}
+
+// release gives back what a request that was passed holds.
+func (m *mail) release(o *opening) {
+	m.put(o.head)
+	o.head = nil
 }
 
 // holds tells that c is not read from because its mailbox has been full.
@@ -145,12 +152,12 @@ func (m *mail) holds(c *Conn) bool {
 	return b != nil && b.held
 }
 
-// waiting gives the bytes that wait for c's handler.
+// waiting gives the bytes of memory that wait for c's handler.
 func (m *mail) waiting(c *Conn) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if b := m.boxes[c]; b != nil {
-		return b.bytes
+		return b.memory
 	}
 	return 0
 }
@@ -176,9 +183,12 @@ func (m *mail) keep(c *Conn, rest []byte) {
 	b := m.boxes[c] // there is one, as it is full
 	b.rest = pool.Get(len(rest))
 	b.rest.B = append(b.rest.B, rest...)
+	b.memory += cap(b.rest.B)
+	m.held.Add(int64(cap(b.rest.B)))
 }
 
-// unhold gives what was kept when c was held, to whoever reads from it again.
+// unhold gives what was kept when c was held, to whoever reads from it again
+// and then puts it back.
 func (m *mail) unhold(c *Conn) (rest *pool.Buffer, held bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -186,7 +196,9 @@ func (m *mail) unhold(c *Conn) (rest *pool.Buffer, held bool) {
 	if b == nil || !b.held {
 		return nil, false
 	}
-	rest, b.rest = b.rest, nil
+	if rest, b.rest = b.rest, nil; rest != nil {
+		b.memory -= cap(rest.B)
+	}
 	b.held, b.resuming = false, false
 	m.retireLocked(b)
 	return rest, true

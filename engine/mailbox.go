@@ -29,6 +29,17 @@ type letter struct {
 	opening *opening     // of an upgrade
 }
 
+// memory gives the bytes that l holds.
+func (l *letter) memory() int {
+	switch {
+	case l.payload != nil:
+		return cap(l.payload.B)
+	case l.opening != nil:
+		return cap(l.opening.head.B)
+	}
+	return 0
+}
+
 // mailbox holds the calls that wait for a worker, of one connection and in
 // their order. A connection has one only while there are any, or one is under
 // way. Its mail's lock guards it, except for next, which is its workers'.
@@ -38,6 +49,7 @@ type mailbox struct {
 	letters []letter
 	first   int // of the letters that wait; those before are taken
 	bytes   int // of the payloads that wait
+	memory  int // that the letters which wait and rest hold
 
 	active   bool         // in the workers' queue or with a worker
 	parked   bool         // waits until the peer has read more
@@ -63,6 +75,7 @@ func (b *mailbox) push(l letter) {
 		b.letters, b.first = b.letters[:n], 0
 	}
 	b.letters = append(b.letters, l)
+	b.memory += l.memory()
 	if l.payload != nil {
 		b.bytes += len(l.payload.B)
 	}
@@ -75,6 +88,7 @@ func (b *mailbox) pop() letter {
 	if b.first++; b.first == len(b.letters) {
 		b.letters, b.first = b.letters[:0], 0
 	}
+	b.memory -= l.memory()
 	if l.payload != nil {
 		b.bytes -= len(l.payload.B)
 	}

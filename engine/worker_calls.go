@@ -12,7 +12,6 @@ import (
 func (s *sessions) pass(c *Conn, kind call, op codec.Opcode, payload []byte) {
 	l := letter{call: kind, op: op, payload: pool.Get(len(payload))}
 	l.payload.B = append(l.payload.B, payload...)
-	s.mail.held.Add(int64(cap(l.payload.B)))
 	if s.mail.send(c, l) {
 		c.conn.Hold()
 	}
@@ -28,7 +27,7 @@ func (s *sessions) resume(c *Conn) {
 		s.readOn(c, nil)
 	default:
 		s.readOn(c, rest.B)
-		pool.Put(rest)
+		s.mail.put(rest)
 	}
 }
 
@@ -52,7 +51,7 @@ func (s *sessions) readOn(c *Conn, rest []byte) {
 func (s *sessions) forget(c *Conn) {
 	if c.onWorkers() {
 		rest, _ := s.mail.unhold(c)
-		pool.Put(rest)
+		s.mail.put(rest)
 		s.mail.unpark(c)
 	}
 }
@@ -62,7 +61,7 @@ func (s *sessions) endStream(c *Conn) { s.Ended(&c.conn) }
 // call makes one call of c's handler, on a worker, and gives the payload back.
 func (s *sessions) call(c *Conn, l letter) {
 	returned := false
-	defer s.mail.done(l)
+	defer s.mail.put(l.payload)
 	defer func() {
 		if v := recover(); !returned {
 			s.panickedOnWorker(c, l.call, v)

@@ -28,7 +28,7 @@ func (s *sessions) decide(c *Conn, o *opening) {
 	var err error = handshake.Reject(http.StatusInternalServerError, "")
 	defer func() {
 		if !s.loop.Post(func() { s.decided(c, o, accept, err) }) {
-			o.release()
+			s.mail.release(o)
 		}
 	}()
 	if !c.conn.Gone() { // it may have waited too long for a worker
@@ -44,7 +44,7 @@ func (c *Conn) reachable() bool {
 
 // decided answers the request, unless the connection has ended meanwhile.
 func (s *sessions) decided(c *Conn, o *opening, accept Accept, err error) {
-	defer o.release()
+	defer s.mail.release(o)
 	if c.State() != Connecting || c.conn.Gone() {
 		return
 	}
