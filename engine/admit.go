@@ -10,32 +10,33 @@ func (c *Conn) openLocked() error {
 	return nil
 }
 
-// admitLocked tells whether c takes another frame to send. If it does not, and
-// what is refused is a message, the send policy decides what follows;
-// ErrOlderDropped means that it is taken at the cost of others.
-func (c *Conn) admitLocked(message bool) error {
+// admitLocked tells whether c takes another frame to send, in place of those
+// with key, if that is not empty. If it does not, and what is refused is a
+// message, the send policy decides what follows; ErrOlderDropped means that it
+// is taken at the cost of others.
+func (c *Conn) admitLocked(message bool, key string) error {
 	if err := c.openLocked(); err != nil {
 		return err
 	}
-	if !c.fullLocked() {
+	if !c.fullLocked(key) {
 		return nil
 	}
-	if c.conn.FlushLocked(); !c.fullLocked() {
+	if c.conn.FlushLocked(); !c.fullLocked(key) {
 		return c.openLocked()
 	}
 	if !message {
 		return ErrBufferFull
 	}
-	return c.overflowLocked()
+	return c.overflowLocked(key)
 }
 
 // overflowLocked follows the send policy.
-func (c *Conn) overflowLocked() error {
+func (c *Conn) overflowLocked(key string) error {
 	stats := &c.sessions().stats
 	if c.profile.sendPolicy == DropOldest {
 		n := c.conn.DropOldestLocked(c.profile.maxBuffered)
 		stats.droppedOlder.Add(uint64(n))
-		if !c.fullLocked() {
+		if !c.fullLocked(key) {
 			return ErrOlderDropped
 		}
 	}
@@ -47,15 +48,16 @@ func (c *Conn) overflowLocked() error {
 	return ErrBufferFull
 }
 
-// fullLocked tells that too much is unsent. Replies, which are
-// what is sent while the handler is called for what came, have some more room,
-// of the largest message: while more than half of
-// the limit is unsent nothing is read, so that a peer that only reads its
-// answers late is never closed for it.
-func (c *Conn) fullLocked() bool {
+// fullLocked tells that too much is unsent, besides what has key. Replies,
+// which are what is sent while the handler is called for what came, have some
+// more room, of the largest message: while more than half of the limit is
+// unsent nothing is read, so that a peer that only reads its answers late is
+// never closed for it.
+func (c *Conn) fullLocked(key string) bool {
 	room := 0
 	if c.conn.CorkedLocked() || c.conn.Handling() {
 		room = c.profile.codec.MaxMessage
 	}
-	return c.conn.HeldLocked()-c.profile.maxBuffered > room
+	over := c.conn.HeldLocked() - c.profile.maxBuffered
+	return over > room && over-c.conn.HeldByKeyLocked(key) > room
 }

@@ -8,6 +8,7 @@ import "github.com/sockeye-ws/sockeye/codec"
 // key waits; those it replaces are counted in [Stats].Replaced. So a slow
 // reader gets fewer messages, but never old ones, and needs memory for its
 // keys alone. The latest is sent after what was sent before it with other keys.
+// If it is refused, it replaces nothing.
 //
 // Each call takes time in proportion to what is unsent; key is kept as long as
 // the message is.
@@ -20,15 +21,12 @@ func (c *Conn) SendLatest(key string, op codec.Opcode, p []byte) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	if err := c.openLocked(); err != nil {
+	err := c.admitLocked(true, key)
+	if err != nil && err != ErrOlderDropped {
 		return err
 	}
 	if n := c.conn.DropKeyLocked(key); n > 0 {
 		c.sessions().stats.replaced.Add(uint64(n))
-	}
-	err := c.admitLocked(true)
-	if err != nil && err != ErrOlderDropped {
-		return err
 	}
 	c.messageLocked(op, p)
 	c.markLocked(c.frameSize(p), key)

@@ -64,6 +64,51 @@ func TestSendLatestReplacesNothingThatIsSent(t *testing.T) {
 	}
 }
 
+// What is refused replaces nothing: the older message of its key comes instead.
+// What fits once that is gone is not refused.
+func TestSendLatestAtTheLimit(t *testing.T) {
+	t.Parallel()
+	const limit = 64 << 10
+	r := record(engine.HandlerFuncs{})
+	s := serve(t, r, engine.Options{MaxBuffered: limit, SendPolicy: engine.DropNewest})
+	p := open(t, s)
+	c := r.conn(t)
+	narrow(t, c)
+	for c.Buffered() == 0 {
+		c.Send(codec.Binary, make([]byte, 8<<10))
+	}
+	latest := func(key, value string) error { return c.SendLatest(key, codec.Text, []byte(value)) }
+	large := pattern(limit)
+	for _, step := range []struct {
+		key, value string
+		want       error
+	}{
+		{"small", "first", nil},
+		{"large", "older", nil},
+		{"large", large, nil},
+		{"small", "refused", engine.ErrBufferFull},
+		{"large", "newer", nil},
+		{"large", large, nil},
+		{"small", "refused", engine.ErrBufferFull},
+	} {
+		if err := latest(step.key, step.value); err != step.want {
+			t.Errorf("SendLatest(%q, %.10q): %v, want %v", step.key, step.value, err, step.want)
+		}
+	}
+	if st := s.Stats(); st.Replaced != 3 || st.Dropped != 2 {
+		t.Errorf("%d replaced, %d dropped", st.Replaced, st.Dropped)
+	}
+	var texts []string
+	for len(texts) < 2 {
+		if op, b := p.next(); op == codec.Text {
+			texts = append(texts, string(b))
+		}
+	}
+	if texts[0] != "first" || texts[1] != large {
+		t.Errorf("got %.10q", texts)
+	}
+}
+
 // What does not fit costs the oldest their place; what is under way stays.
 func TestDropOldest(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	err := c.admitLocked(true)
+	err := c.admitLocked(true, "")
 	if err == nil || err == ErrOlderDropped {
 		c.messageLocked(op, p)
 		c.markLocked(c.frameSize(p), "")
@@ -86,7 +86,7 @@ func (c *Conn) SendPrepared(m *codec.Prepared) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	err := c.admitLocked(true)
+	err := c.admitLocked(true, "")
 	if err != nil && err != ErrOlderDropped {
 		return err
 	}
@@ -104,7 +104,7 @@ func (c *Conn) Ping(p []byte) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	if err := c.admitLocked(false); err != nil {
+	if err := c.admitLocked(false, ""); err != nil {
 		return err
 	}
 	c.frameLocked(codec.Ping, p)

@@ -13,6 +13,9 @@ type piece struct {
 	key        string
 }
 
+// held is what the piece takes.
+func (p piece) held() int { return int(p.end-p.start) + pieceCost }
+
 // MarkLocked makes the last n bytes that were sent a piece, with a key that
 // others may share. It does nothing if some of them are on their way.
 func (c *Conn) MarkLocked(n int, key string) {
@@ -35,6 +38,21 @@ func (c *Conn) HeldLocked() int {
 	return c.BufferedLocked() + pieceCost*len(c.out.pieces)
 }
 
+// HeldByKeyLocked gives how much of HeldLocked DropKeyLocked would free; nothing
+// if key is empty.
+func (c *Conn) HeldByKeyLocked(key string) (n int) {
+	if c.out == nil || key == "" {
+		return 0
+	}
+	c.out.forgetSent()
+	for _, p := range c.out.pieces {
+		if p.key == key {
+			n += p.held()
+		}
+	}
+	return n
+}
+
 // DropOldestLocked drops pieces, the oldest first, until at most limit bytes
 // are held or no piece is left, and gives their number.
 func (c *Conn) DropOldestLocked(limit int) (dropped int) {
@@ -43,7 +61,7 @@ func (c *Conn) DropOldestLocked(limit int) (dropped int) {
 	}
 	n, over := 0, c.HeldLocked()-limit
 	for ; n < len(c.out.pieces) && over > 0; n++ {
-		over -= int(c.out.pieces[n].end-c.out.pieces[n].start) + pieceCost
+		over -= c.out.pieces[n].held()
 	}
 	c.out.dropPieces(func(i int) bool { return i < n })
 	return n

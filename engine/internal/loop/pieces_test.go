@@ -76,10 +76,14 @@ func (k *pieceCheck) dropOldest() {
 
 func (k *pieceCheck) dropKey() {
 	key := string(rune('a' + k.rand.IntN(4)))
-	before := len(k.parts)
+	before, held := len(k.parts), k.c.HeldLocked()
+	free := k.c.HeldByKeyLocked(key)
 	k.parts = slices.DeleteFunc(k.parts, func(p part) bool { return p.marked && !p.started && p.key == key })
 	if got := k.c.DropKeyLocked(key); got != before-len(k.parts) {
 		k.t.Fatalf("dropped %d of key %s, want %d", got, key, before-len(k.parts))
+	}
+	if got := held - k.c.HeldLocked(); got != free {
+		k.t.Fatalf("key %s held %d, dropping it freed %d", key, free, got)
 	}
 }
 
