@@ -103,6 +103,13 @@ func (a *admission) leave(p *profile, addr *address, now time.Duration) {
 	}
 }
 
+// leave gives c's place back, and that for its address; a server's connection
+// has one. It may be called from any goroutine.
+func (c *Conn) leave(addr *address) {
+	s := c.sessions()
+	s.owner.admission.leave(c.profile, addr, s.loop.Clock())
+}
+
 // guests are the addresses that a loop's connections count for, by slot. There
 // are none unless addresses have limits.
 type guests []*address

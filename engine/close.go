@@ -156,16 +156,23 @@ func (s *sessions) Ended(lc *loop.Conn) {
 // Closed is the end of a connection.
 func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	c := connOf(lc)
-	if !c.profile.client {
-		s.owner.admission.leave(c.profile, s.guests.take(lc.Slot()), s.loop.Now())
+	addr := s.guests.take(lc.Slot())
+	if !c.profile.client && !c.onWorkers() {
+		c.leave(addr)
 	}
 	before, end := s.ended(c, e)
 	if before == Connecting && c.profile.client {
 		c.rx.opening.attempt.finish(dialError(end.Err))
 	}
 	s.release(c)
-	if before == Open || before == Closing {
+	opened := before == Open || before == Closing
+	if opened {
 		s.stats.open.Add(-1)
+	}
+	switch {
+	case c.onWorkers():
+		s.mail.depart(c, addr, opened)
+	case opened:
 		s.tellClosed(c, end)
 	}
 	if c.profile.client {
@@ -197,10 +204,6 @@ func (s *sessions) ended(c *Conn, e loop.Errno) (before State, end *CloseError) 
 }
 
 func (s *sessions) tellClosed(c *Conn, end *CloseError) {
-	if c.onWorkers() {
-		s.mail.send(c, letter{call: callClose})
-		return
-	}
 	defer s.recoverFrom(c)
 	c.profile.handler.OnClose(c, end)
 }

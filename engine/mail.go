@@ -30,25 +30,46 @@ func (c *Conn) onWorkers() bool { return c.profile.workers > 0 }
 func (m *mail) send(c *Conn, l letter) (full bool) {
 	m.mu.Lock()
 	b := m.boxLocked(c)
-	if l.call == callDrain && b.draining {
-		m.mu.Unlock()
-		return false
-	}
-	b.push(l)
-	m.held.Add(int64(l.memory()))
-	b.draining = b.draining || l.call == callDrain
-	if l.payload != nil && b.full(c.profile.mailbox) {
-		b.held, full = true, true
-	}
-	wake := !b.active && (!b.parked || l.call == callClose)
-	if wake {
-		b.active, b.parked = true, false
-	}
+	wake := m.pushLocked(b, l)
+	full = b.held
 	m.mu.Unlock()
 	if wake {
 		m.workers.ready(b)
 	}
 	return full
+}
+
+// depart is the end of c. Its place is given back with its mailbox, once the
+// calls that wait are made, and OnClose as the last if it was open.
+func (m *mail) depart(c *Conn, addr *address, opened bool) {
+	m.mu.Lock()
+	b := m.boxLocked(c)
+	b.gone, b.addr, b.ended = true, addr, false
+	wake := opened && m.pushLocked(b, letter{call: callClose})
+	if !opened {
+		m.withdrawLocked(b)
+		m.retireLocked(b)
+	}
+	m.mu.Unlock()
+	if wake {
+		m.workers.ready(b)
+	}
+}
+
+// pushLocked puts l in b, and tells whether b is to be made ready.
+func (m *mail) pushLocked(b *mailbox, l letter) (wake bool) {
+	if l.call == callDrain && b.draining {
+		return false
+	}
+	b.push(l)
+	m.held.Add(int64(l.memory()))
+	b.draining = b.draining || l.call == callDrain
+	b.held = b.held || l.payload != nil && b.full(b.conn.profile.mailbox)
+	wake = !b.active && (!b.parked || l.call == callClose)
+	if wake {
+		b.active, b.parked = true, false
+	}
+	return wake
 }
 
 func (m *mail) boxLocked(c *Conn) *mailbox {
@@ -74,6 +95,9 @@ func (m *mail) retireLocked(b *mailbox) {
 		return
 	}
 	delete(m.boxes, b.conn)
+	if b.gone {
+		b.conn.leave(b.addr)
+	}
 	if len(m.spares) < maxSpareBoxes {
 		*b = mailbox{letters: b.letters[:0]}
 		m.spares = append(m.spares, b)
@@ -138,10 +162,35 @@ func (m *mail) put(b *pool.Buffer) {
 	}
 }
 
-// release gives back what a request that was passed holds.
-func (m *mail) release(o *opening) {
-	m.put(o.head)
-	o.head = nil
+// pass brings c's request, to be decided on.
+func (m *mail) pass(c *Conn, o *opening) {
+	m.mu.Lock()
+	b := m.boxLocked(c)
+	b.opening = o
+	wake := m.pushLocked(b, letter{call: callUpgrade, opening: o})
+	m.mu.Unlock()
+	if wake {
+		m.workers.ready(b)
+	}
+}
+
+// decided is the end of c's request.
+func (m *mail) decided(c *Conn) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := m.boxes[c]
+	m.put(b.opening.head)
+	b.opening.head, b.opening = nil, nil
+	m.retireLocked(b)
+}
+
+// withdrawLocked drops a request that no worker has yet.
+func (m *mail) withdrawLocked(b *mailbox) {
+	if b.opening != nil && b.waiting() > 0 {
+		l := b.pop()
+		m.put(l.opening.head)
+		l.opening.head, b.opening = nil, nil
+	}
 }
 
 // holds tells that c is not read from because its mailbox has been full.

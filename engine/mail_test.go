@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine"
@@ -50,4 +51,49 @@ func TestMemoryBehindFullMailbox(t *testing.T) {
 		p.expect(codec.Text, want)
 	}
 	eventually(t, "nothing to be held", func() bool { return s.Stats().Memory == 0 })
+}
+
+// A connection counts until its OnClose has returned, so that nobody can fill
+// the memory with calls that wait for a slow handler.
+func TestMaxConnsCountsUntilOnClose(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	s := serve(t, g, engine.Options{Workers: 1, MaxConns: 2, MaxConnsPerAddr: 2})
+	g.block(t, s)
+	p := open(t, s)
+	p.write(text("waits") + closing(1000, ""))
+	p.expectClose(1000, "")
+	p.Close()
+	eventually(t, "one connection to go", func() bool { return s.Stats().Connections == 1 })
+	expectRefused(t, s, "HTTP/1.1 503 Service Unavailable")
+	g.release()
+	g.end(t)
+	eventually(t, "the mailboxes to go", func() bool { return engine.Mailboxes(s.Server) == 0 })
+	open(t, s)
+	expectRefused(t, s, "HTTP/1.1 503 Service Unavailable")
+}
+
+// So does one that has gone before its upgrade was decided, but its request is
+// dropped at once, unless a worker has it.
+func TestMaxConnsCountsUpgrades(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	s := serve(t, echoing, engine.Options{Workers: 1, Upgrade: d.upgrade, MaxConns: 2, HandshakeTimeout: 200 * time.Millisecond})
+	asked := connect(t, s.addr)
+	asked.write(request)
+	receive(t, "the hook to be asked", d.asked)
+	alone := s.Stats().Memory
+	waits := connect(t, s.addr)
+	waits.write(request)
+	eventually(t, "the other to wait", func() bool { return engine.Mailboxes(s.Server) == 2 })
+	waits.expectCut()
+	eventually(t, "both to go", func() bool { return s.Stats().Connections == 0 })
+	if n := s.Stats().Memory; n > alone {
+		t.Errorf("%d bytes are held, by one %d", n, alone)
+	}
+	expectRefused(t, s, "HTTP/1.1 503 Service Unavailable")
+	d.answer <- nil
+	eventually(t, "the mailboxes to go", func() bool { return engine.Mailboxes(s.Server) == 0 })
+	d.answer <- nil
+	open(t, s)
 }

@@ -42,7 +42,7 @@ func (l *letter) memory() int {
 
 // mailbox holds the calls that wait for a worker, of one connection and in
 // their order. A connection has one only while there are any, or one is under
-// way. Its mail's lock guards it, except for next, which is its workers'.
+// way; one that is gone keeps its place within the limits as long. Its mail's lock guards it, except for next, which is its workers'.
 type mailbox struct {
 	conn    *Conn
 	next    *mailbox // behind this one in the workers' queue
@@ -57,7 +57,10 @@ type mailbox struct {
 	resuming bool         // the loop is going to end that
 	ended    bool         // the peer's end of stream comes after the letters
 	draining bool         // an OnDrain waits: one is enough
+	gone     bool         // the connection is: nothing more comes
 	rest     *pool.Buffer // what was read, but not decoded, when this became full
+	opening  *opening     // of an upgrade that is not decided yet
+	addr     *address     // for which a connection that is gone still counts, or nil
 }
 
 func (b *mailbox) waiting() int { return len(b.letters) - b.first }
@@ -97,5 +100,5 @@ func (b *mailbox) pop() letter {
 
 // unused tells that nothing is left for which a mailbox is needed.
 func (b *mailbox) unused() bool {
-	return b.waiting() == 0 && !b.active && !b.held && !b.ended
+	return b.waiting() == 0 && !b.active && !b.held && !b.ended && b.opening == nil
 }

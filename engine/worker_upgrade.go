@@ -18,7 +18,7 @@ func (s *sessions) passUpgrade(c *Conn, b []byte) {
 	// loop's are others' soon.
 	o.length, _ = o.request.Parse(o.head.B, c.profile.head)
 	c.conn.Hold()
-	s.mail.send(c, letter{call: callUpgrade, opening: o})
+	s.mail.pass(c, o)
 }
 
 // decide asks the hooks, on a worker; the loop does the rest. A hook that does
@@ -28,7 +28,7 @@ func (s *sessions) decide(c *Conn, o *opening) {
 	var err error = handshake.Reject(http.StatusInternalServerError, "")
 	defer func() {
 		if !s.loop.Post(func() { s.decided(c, o, accept, err) }) {
-			s.mail.release(o)
+			s.mail.decided(c)
 		}
 	}()
 	if !c.conn.Gone() { // it may have waited too long for a worker
@@ -44,7 +44,7 @@ func (c *Conn) reachable() bool {
 
 // decided answers the request, unless the connection has ended meanwhile.
 func (s *sessions) decided(c *Conn, o *opening, accept Accept, err error) {
-	defer s.mail.release(o)
+	defer s.mail.decided(c)
 	if c.State() != Connecting || c.conn.Gone() {
 		return
 	}

@@ -266,6 +266,9 @@ func (l *Loop) CloseFD(fd int) { l.sys.Close(fd) }
 // Now gives the time of this tick, on a monotonic clock.
 func (l *Loop) Now() time.Duration { return time.Duration(l.now) }
 
+// Clock gives the time now, on the same clock, from any goroutine.
+func (l *Loop) Clock() time.Duration { return time.Duration(l.sys.Now()) }
+
 // Slots gives the number of slots that Conn may be asked for.
 func (l *Loop) Slots() int { return int(l.conns.used) }
 
