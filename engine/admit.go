@@ -30,11 +30,12 @@ func (c *Conn) admitLocked(message bool, key string) error {
 	return c.overflowLocked(key)
 }
 
-// overflowLocked follows the send policy.
+// overflowLocked follows the send policy. DropOldest frees a quarter at once, as
+// what is left has to be moved.
 func (c *Conn) overflowLocked(key string) error {
 	stats := &c.sessions().stats
 	if c.profile.sendPolicy == DropOldest {
-		n := c.conn.DropOldestLocked(c.profile.maxBuffered)
+		n := c.conn.DropOldestLocked(c.profile.maxBuffered / 4 * 3)
 		stats.droppedOlder.Add(uint64(n))
 		if !c.fullLocked(key) {
 			return ErrOlderDropped

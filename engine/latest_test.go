@@ -109,7 +109,8 @@ func TestSendLatestAtTheLimit(t *testing.T) {
 	}
 }
 
-// What does not fit costs the oldest their place; what is under way stays.
+// What does not fit costs the oldest their place, many at a time; what is under
+// way stays.
 func TestDropOldest(t *testing.T) {
 	t.Parallel()
 	const limit = 100 << 10
@@ -118,22 +119,25 @@ func TestDropOldest(t *testing.T) {
 	p := open(t, s)
 	c := r.conn(t)
 	const more = 500
-	n, full := 0, 0
-	for ; full < more; n++ {
+	n, beyond, drops := 0, 0, 0
+	for ; beyond < more; n++ {
 		switch err := c.SendText(numbered(n, 1<<10)); err {
 		case nil:
 		case engine.ErrOlderDropped:
-			full++
+			drops++
 		default:
 			t.Fatalf("Send %d: %v", n, err)
+		}
+		if drops > 0 {
+			beyond++
 		}
 		if held := c.Buffered(); held > limit+2<<10 {
 			t.Fatalf("%d bytes are unsent", held)
 		}
 	}
 	dropped := int(s.Stats().DroppedOlder)
-	if dropped < more {
-		t.Errorf("%d messages dropped for %d", dropped, more)
+	if dropped < more-limit>>10 || drops > more/10 {
+		t.Errorf("%d messages dropped for %d, in %d Sends", dropped, more, drops)
 	}
 	_, first := p.next()
 	if string(first) != numbered(0, 1<<10) {
@@ -150,5 +154,24 @@ func TestDropOldest(t *testing.T) {
 	}
 	if got+dropped != n {
 		t.Errorf("%d messages came and %d were dropped, of %d", got, dropped, n)
+	}
+}
+
+// BenchmarkDropOldest sends to a peer that reads nothing, with its queue full.
+func BenchmarkDropOldest(b *testing.B) {
+	for _, size := range []int{100, 10 << 10} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			r := record(engine.HandlerFuncs{})
+			open(b, serve(b, r, engine.Options{SendPolicy: engine.DropOldest}))
+			c, message := r.conn(b), make([]byte, size)
+			for c.Send(codec.Binary, message) == nil {
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := c.Send(codec.Binary, message); err != nil && err != engine.ErrOlderDropped {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -215,9 +215,9 @@ const (
 	// sender gets [ErrBufferFull].
 	DropNewest
 
-	// DropOldest drops unsent messages, the oldest first, until there is room,
-	// and counts them in [Stats].DroppedOlder. The sender gets
-	// [ErrOlderDropped]. A message that is partly sent cannot be dropped: if
-	// that alone is too much, the new one is, as with DropNewest.
+	// DropOldest drops unsent messages, the oldest first, until a quarter of
+	// the limit is free, and counts them in [Stats].DroppedOlder. The sender
+	// gets [ErrOlderDropped]. A message that is partly sent cannot be dropped:
+	// if that alone is too much, the new one is, as with DropNewest.
 	DropOldest
 )
