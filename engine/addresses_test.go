@@ -73,21 +73,60 @@ func TestHouseholds(t *testing.T) {
 	}
 }
 
-// Addresses that came once and went are not kept for long, however many.
+// Addresses that came once and went are not kept for long, however many, and
+// however many of them at once.
 func TestAddressesAreForgotten(t *testing.T) {
 	a := newAddresses(0, 10)
-	var key [4]byte
-	for i := range uint32(100_000) {
-		binary.BigEndian.PutUint32(key[:], i)
-		now := time.Duration(i) * time.Millisecond
+	n := uint32(0)
+	visit := func(now time.Duration) {
+		var key [4]byte
+		binary.BigEndian.PutUint32(key[:], n)
+		n++
 		addr, ok := a.enter(netip.AddrFrom4(key), now)
 		if !ok {
 			t.Fatal("a new address was refused")
 		}
 		a.leave(addr, now)
 	}
-	if n := len(a.byAddr); n > minSweep {
-		t.Errorf("%d addresses are kept, of 10 connections a second at most 100 are in use", n)
+	now := time.Duration(0)
+	expect := func(when string, most int) {
+		t.Helper()
+		if n := len(a.byAddr); n > most {
+			t.Errorf("%s: %d addresses are kept, of which %d can be in use", when, n, most)
+		}
+	}
+	for range 10_000 {
+		now += time.Millisecond
+		visit(now)
+	}
+	expect("at 1,000 a second", 101)
+	for range 10_000 {
+		visit(now)
+	}
+	for range 1000 {
+		now += time.Second
+		visit(now)
+	}
+	expect("after very many at once", 1)
+}
+
+// The oldest comes first, also of those that come again and again.
+func TestAddressesInUseAreKept(t *testing.T) {
+	a := newAddresses(0, 10)
+	one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	stays, _ := a.enter(one, 0)
+	for now := range 10 * time.Second / time.Millisecond {
+		if addr, ok := a.enter(two, now*time.Millisecond); ok {
+			a.leave(addr, now*time.Millisecond)
+		}
+	}
+	if a.byAddr[one] != stays || len(a.byAddr) != 2 {
+		t.Errorf("%d addresses are kept", len(a.byAddr))
+	}
+	a.leave(stays, time.Minute)
+	a.enter(two, 2*time.Minute)
+	if len(a.byAddr) != 1 || a.idle.Len() != 0 {
+		t.Errorf("%d addresses are kept, %d idle", len(a.byAddr), a.idle.Len())
 	}
 }
 
