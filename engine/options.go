@@ -163,13 +163,15 @@ type Options struct {
 
 	// TCPUserTimeout is how long sent bytes may remain without an
 	// acknowledgement before the system ends the connection (Linux only:
-	// TCP_USER_TIMEOUT). Default: 0, the system's, of about 15 minutes;
-	// WriteTimeout and IdleTimeout are usually over before.
+	// TCP_USER_TIMEOUT). More than 24 days count as 24 days. Default: 0, the
+	// system's, of about 15 minutes; WriteTimeout and IdleTimeout are usually
+	// over before.
 	TCPUserTimeout time.Duration
 
 	// TCPKeepAlive makes the system probe connections that are idle for so
-	// long, once in a tenth of the time. Default: 0, none, as IdleTimeout has
-	// WebSocket pings sent, which also reach through proxies.
+	// long, once in a tenth of the time. More than 9 hours count as 9 hours.
+	// Default: 0, none, as IdleTimeout has WebSocket pings sent, which also
+	// reach through proxies.
 	TCPKeepAlive time.Duration
 
 	// ShutdownSpread is the time over which Shutdown closes the connections,

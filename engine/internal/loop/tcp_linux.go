@@ -15,8 +15,7 @@ func (t TCP) Set(fd int) error {
 		return nil
 	}
 	if t.UserTimeout > 0 {
-		ms := int(max(t.UserTimeout.Milliseconds(), 1))
-		err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, ms)
+		err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, t.unacknowledged())
 		if err == unix.ENOPROTOOPT {
 			return errMultipath
 		}

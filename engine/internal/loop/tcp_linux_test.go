@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"math"
 	"net"
 	"testing"
 	"time"
@@ -49,6 +50,25 @@ func TestTCPIsInherited(t *testing.T) {
 	} {
 		if got, err := unix.GetsockoptInt(conn, o.level, o.option); err != nil || got != o.want {
 			t.Errorf("%s: %d, %v, want %d", o.name, got, err, o.want)
+		}
+	}
+}
+
+// The system takes no more than some weeks or hours: what is longer counts as
+// that.
+func TestTCPOfVeryLongTimes(t *testing.T) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	const year = 365 * 24 * time.Hour
+	if err := (TCP{UserTimeout: year, KeepAlive: year}).Set(fd); err != nil {
+		t.Fatal(err)
+	}
+	for option, want := range map[int]int{unix.TCP_USER_TIMEOUT: math.MaxInt32, unix.TCP_KEEPIDLE: 32767, unix.TCP_KEEPINTVL: 3276} {
+		if got, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, option); err != nil || got != want {
+			t.Errorf("option %d: %d, %v, want %d", option, got, err, want)
 		}
 	}
 }
