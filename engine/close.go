@@ -156,6 +156,10 @@ func (s *sessions) Ended(lc *loop.Conn) {
 // Closed is the end of a connection.
 func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	c := connOf(lc)
+	defer s.checkDrained() // even if OnClose ends the goroutine
+	if c.profile.client {
+		defer clientLoops.done(s)
+	}
 	addr := s.guests.take(lc.Slot())
 	if !c.profile.client && !c.onWorkers() {
 		c.leave(addr)
@@ -175,10 +179,6 @@ func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	case opened:
 		s.tellClosed(c, end)
 	}
-	if c.profile.client {
-		clientLoops.done(s)
-	}
-	s.checkDrained()
 }
 
 // ended brings c to its last state, and gives the one before.
