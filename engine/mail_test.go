@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -96,4 +97,56 @@ func TestMaxConnsCountsUpgrades(t *testing.T) {
 	eventually(t, "the mailboxes to go", func() bool { return engine.Mailboxes(s.Server) == 0 })
 	d.answer <- nil
 	open(t, s)
+}
+
+// What waits for handlers is dropped with the connections that are ended for
+// it, and of those that have gone already. The others go on.
+func TestShedMailboxes(t *testing.T) {
+	t.Parallel()
+	for name, last := range map[string]string{"open": "", "gone": closing(1000, "")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const limit, greedy = 1 << 20, 30
+			g := newGate(t)
+			s := serve(t, g, engine.Options{Workers: 1, MaxMemory: limit, CloseTimeout: 200 * time.Millisecond})
+			g.block(t, s)
+			for range greedy {
+				p := open(t, s)
+				p.write(text(pattern(60_000)) + last)
+				if last != "" {
+					p.expectCut()
+					p.Close()
+				}
+			}
+			eventually(t, "some to be shed", func() bool {
+				st := s.Stats()
+				return st.MessagesIn == 1+greedy && st.Memory <= limit && st.MemoryShed > 0
+			})
+			shed := s.Stats().MemoryShed
+			for range 10 {
+				p := open(t, s)
+				p.write(fragment(codec.Text, false, pattern(500)))
+				for range 3 { // the last comes after any relief that the fragment may cause
+					p.write(frame(codec.Ping, "there?"))
+					p.expect(codec.Pong, "there?")
+				}
+			}
+			if n := s.Stats().MemoryShed; n != shed {
+				t.Errorf("%d connections were shed for others", n-shed)
+			}
+			g.release()
+			ends := int(shed)
+			if last != "" {
+				ends = greedy
+			}
+			for range ends {
+				if end := g.end(t); errors.Is(end, engine.ErrMemory) {
+					shed--
+				}
+			}
+			if shed != 0 {
+				t.Errorf("OnClose was not told of %d", shed)
+			}
+		})
+	}
 }

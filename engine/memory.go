@@ -77,8 +77,14 @@ func (s *Server) excess() int64 {
 	return s.group.memory() - s.budget.limit
 }
 
-// checkMemory has the loop whose connections hold the most end some of them,
-// if all loops together hold too much.
+// sheddable gives what connections of this loop would free if they were ended:
+// all but what workers have at the moment.
+func (s *sessions) sheddable() int64 {
+	return s.received.Load() + s.mail.waitingAll() + s.loop.Stats.Unsent.Load()
+}
+
+// checkMemory has the loop whose connections can free the most end some of
+// them, if all loops together hold too much.
 func (s *sessions) checkMemory() {
 	own := s.memory()
 	grown := own > s.checked
@@ -86,44 +92,61 @@ func (s *sessions) checkMemory() {
 	if !grown || s.owner == nil || s.owner.excess() <= 0 {
 		return
 	}
-	heaviest := slices.MaxFunc(s.owner.group.sessions, func(a, b *sessions) int { return cmp.Compare(a.memory(), b.memory()) })
-	if !heaviest.relieving.Swap(true) {
-		heaviest.loop.Post(heaviest.relieve)
+	all := s.owner.group.sessions
+	heaviest := slices.MaxFunc(all, func(a, b *sessions) int { return cmp.Compare(a.sheddable(), b.sheddable()) })
+	heaviest.askRelief(len(all) - 1)
+}
+
+// askRelief has s end connections, and up to so many others after it.
+func (s *sessions) askRelief(others int) {
+	if !s.relieving.Swap(true) {
+		s.loop.Post(func() { s.relieve(others) })
 	}
 }
 
-// relieve ends connections until a tenth of the budget is free.
-func (s *sessions) relieve() {
+// relieve ends connections until a tenth of the budget is free. If those of
+// this loop are not enough, the next loop goes on once they have ended.
+func (s *sessions) relieve(others int) {
 	s.relieving.Store(false)
-	if excess := s.owner.excess(); excess > 0 {
-		s.shed(excess + s.owner.budget.limit/10)
+	excess := s.owner.excess()
+	if excess <= 0 || s.shed(excess+s.owner.budget.limit/10) || others == 0 {
+		return
 	}
+	all := s.owner.group.sessions
+	next := all[(slices.Index(all, s)+1)%len(all)]
+	s.loop.Post(func() { next.askRelief(others - 1) })
 }
 
-// holder is a connection that holds memory.
+// holder is a connection that holds memory; it may be gone, but for what waits
+// for its handler.
 type holder struct {
-	c                *Conn
-	received, unsent int
+	c            *Conn
+	held, unsent int // unsent is a part of held
 }
 
-// shed ends the connections that hold the most, until n bytes are free.
-func (s *sessions) shed(n int64) {
+// shed ends the connections that hold the most, until n bytes are free, and
+// tells whether they are.
+func (s *sessions) shed(n int64) bool {
 	all := s.holders()
-	slices.SortFunc(all, func(a, b holder) int { return cmp.Compare(b.received+b.unsent, a.received+a.unsent) })
+	slices.SortFunc(all, func(a, b holder) int { return cmp.Compare(b.held, a.held) })
 	for _, h := range all {
 		if n <= 0 {
-			return
+			break
 		}
-		n -= int64(h.received + h.unsent)
+		n -= int64(h.held)
 		s.owner.budget.shed.Add(1)
 		s.shedOne(h)
 	}
+	return n <= 0
 }
 
-// shedOne tells the peer with 1013, unless that would have to wait behind what
-// it does not read.
+// shedOne ends a connection, and drops what waits for its handler. The peer is
+// told with 1013, unless that would have to wait behind what it does not read.
 func (s *sessions) shedOne(h holder) {
-	if h.unsent > 0 || h.c.State() == Connecting {
+	if h.c.onWorkers() {
+		s.mail.discard(h.c)
+	}
+	if state := h.c.State(); h.unsent > 0 || state != Open && state != Closing {
 		s.cut(h.c, ErrMemory)
 		return
 	}
@@ -131,20 +154,22 @@ func (s *sessions) shedOne(h holder) {
 }
 
 func (s *sessions) holders() (all []holder) {
+	waiting := s.mail.waiting()
 	s.each(func(c *Conn) {
-		h := holder{c: c}
+		h := holder{c: c, held: waiting[c]}
+		delete(waiting, c)
 		if c.rx != nil {
-			h.received = c.rx.charged
-		}
-		if c.onWorkers() {
-			h.received += s.mail.waiting(c)
+			h.held += c.rx.charged
 		}
 		c.conn.Lock()
 		h.unsent = c.conn.UnsentLocked()
 		c.conn.Unlock()
-		if h.received+h.unsent > 0 {
+		if h.held += h.unsent; h.held > 0 {
 			all = append(all, h)
 		}
 	})
+	for c, n := range waiting {
+		all = append(all, holder{c: c, held: n})
+	}
 	return all
 }
