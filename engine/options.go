@@ -91,8 +91,10 @@ type Options struct {
 	HandshakeTimeout time.Duration
 
 	// MaxConns is the limit of the server's connections, handshakes under way
-	// included: beyond, requests are answered with 503. Default: none but the
-	// descriptors; see [Stats].Shed.
+	// included: beyond, requests are answered with 503. With Workers a
+	// connection counts until its OnClose has returned. Default: none but the
+	// descriptors; see [Stats].Shed. Danger: with Workers that are slow, peers
+	// that come and go without end then leave calls of OnClose behind.
 	MaxConns int
 
 	// MaxConnsPerAddr is the limit of connections from one IP address, and
@@ -125,13 +127,17 @@ type Options struct {
 	RatePolicy RatePolicy
 
 	// MaxMemory is the limit of the memory, in bytes, that all connections
-	// together hold in buffers, for messages that have not come whole and for
-	// what is not sent yet. Beyond, those that hold the most are ended, until
-	// a tenth of it is free: with 1013, or without a Close frame if there are
-	// unsent bytes before it. It may be exceeded for a moment, by what is read
-	// in one go. Idle connections hold nothing. Default: half of GOMEMLIMIT,
-	// if that is set, else half of the machine's memory (on Linux). Negative:
-	// none; danger: peers can then fill the memory.
+	// together hold in buffers, for messages that have not come whole, for
+	// what waits for Workers or is with them, and for what is not sent yet.
+	// Beyond, those that hold the most are ended, until a tenth of it is free:
+	// with 1013, or without a Close frame if there are unsent bytes before it.
+	// Their messages that still wait for a worker are dropped, also those of
+	// connections that have gone; OnClose gets [ErrMemory]. What handlers have
+	// in hand cannot be freed, so it should be well above MaxMessage times
+	// Workers. It may be exceeded for a moment, by what is read in one go. Idle
+	// connections hold nothing. Default: half of GOMEMLIMIT, if that is set,
+	// else half of the machine's memory (on Linux). Negative: none; danger:
+	// peers can then fill the memory.
 	MaxMemory int64
 
 	// MaxBuffered is the limit of a connection's unsent bytes. A message that

@@ -23,8 +23,8 @@ type Stats struct {
 	DroppedOlder uint64 // messages dropped for newer ones: see DropOldest
 	Replaced     uint64 // messages dropped for those of SendLatest
 
-	Memory     int64  // bytes held in buffers now, for what has not come whole or is not sent yet
-	MemoryShed uint64 // connections ended because that was too much: see MaxMemory
+	Memory     int64  // bytes held in buffers now, for what has not come whole, not been handled, or not been sent yet
+	MemoryShed uint64 // connections ended, or their last messages dropped, because that was too much: see MaxMemory
 
 	Panics uint64 // panics recovered in handlers
 }
