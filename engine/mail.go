@@ -154,109 +154,12 @@ func (m *mail) take(b *mailbox) (l letter, last, ok bool) {
 	return l, last, ok
 }
 
-// put gives a buffer back that was counted in held; nil is none.
-func (m *mail) put(b *pool.Buffer) {
-	if b != nil {
-		m.held.Add(-int64(cap(b.B)))
-		pool.Put(b)
-	}
-}
-
-// pass brings c's request, to be decided on.
-func (m *mail) pass(c *Conn, o *opening) {
-	m.mu.Lock()
-	b := m.boxLocked(c)
-	b.opening = o
-	wake := m.pushLocked(b, letter{call: callUpgrade, opening: o})
-	m.mu.Unlock()
-	if wake {
-		m.workers.ready(b)
-	}
-}
-
-// decided is the end of c's request.
-func (m *mail) decided(c *Conn) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b := m.boxes[c]
-	m.put(b.opening.head)
-	b.opening.head, b.opening = nil, nil
-	m.retireLocked(b)
-}
-
-// withdrawLocked drops a request that no worker has yet.
-func (m *mail) withdrawLocked(b *mailbox) {
-	if b.opening != nil && b.waiting() > 0 {
-		l := b.pop()
-		m.put(l.opening.head)
-		l.opening.head, b.opening = nil, nil
-	}
-}
-
 // holds tells that c is not read from because its mailbox has been full.
 func (m *mail) holds(c *Conn) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b := m.boxes[c]
 	return b != nil && b.held
-}
-
-// waiting gives the bytes of memory that wait for handlers, by connection.
-// What workers have at the moment is not among them.
-func (m *mail) waiting() map[*Conn]int {
-	all := map[*Conn]int{}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for c, b := range m.boxes {
-		if b.memory > 0 {
-			all[c] = b.memory
-		}
-	}
-	return all
-}
-
-// waitingAll gives the sum of waiting.
-func (m *mail) waitingAll() (sum int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, b := range m.boxes {
-		sum += int64(b.memory)
-	}
-	return sum
-}
-
-// discard drops the messages that wait for c's handler. OnClose is still to
-// come then, and gives the reason.
-func (m *mail) discard(c *Conn) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b := m.boxes[c]
-	if b == nil {
-		return
-	}
-	dropped := false
-	for range b.waiting() {
-		l := b.pop()
-		if l.payload == nil {
-			b.push(l)
-			continue
-		}
-		m.put(l.payload)
-		dropped = true
-	}
-	if dropped {
-		c.muteFor(ErrMemory)
-	}
-}
-
-// muteFor makes err the reason why nothing more is delivered, if there is none.
-func (c *Conn) muteFor(err error) {
-	c.conn.Lock()
-	defer c.conn.Unlock()
-	c.conn.MuteLocked()
-	if c.end != nil && c.end.Err == nil {
-		c.end.Err = err
-	}
 }
 
 // unpark lets c's calls go on, if they wait for its peer to read.

@@ -214,6 +214,9 @@ func (w *world) end() {
 			w.fail("%d mailboxes are left", n)
 		}
 	}
+	if n := w.server.admission.taken.Load(); n != 0 {
+		w.fail("%d places are not given back", n)
+	}
 	if n := w.sys.Open(); n != 0 && !w.t.Failed() {
 		w.fail("%d descriptors left open", n)
 	}

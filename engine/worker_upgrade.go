@@ -21,6 +21,18 @@ func (s *sessions) passUpgrade(c *Conn, b []byte) {
 	s.mail.pass(c, o)
 }
 
+// pass brings c's request, to be decided on.
+func (m *mail) pass(c *Conn, o *opening) {
+	m.mu.Lock()
+	b := m.boxLocked(c)
+	b.opening = o
+	wake := m.pushLocked(b, letter{call: callUpgrade, opening: o})
+	m.mu.Unlock()
+	if wake {
+		m.workers.ready(b)
+	}
+}
+
 // decide asks the hooks, on a worker; the loop does the rest. A hook that does
 // not return, but panics, has refused.
 func (s *sessions) decide(c *Conn, o *opening) {
@@ -60,5 +72,24 @@ func (s *sessions) decided(c *Conn, o *opening, accept Accept, err error) {
 		s.open(c)
 		s.tellOpen(c)
 		s.readOn(c, o.head.B[o.length:])
+	}
+}
+
+// decided is the end of c's request.
+func (m *mail) decided(c *Conn) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := m.boxes[c]
+	m.put(b.opening.head)
+	b.opening.head, b.opening = nil, nil
+	m.retireLocked(b)
+}
+
+// withdrawLocked drops a request that no worker has yet.
+func (m *mail) withdrawLocked(b *mailbox) {
+	if b.opening != nil && b.waiting() > 0 {
+		l := b.pop()
+		m.put(l.opening.head)
+		l.opening.head, b.opening = nil, nil
 	}
 }
