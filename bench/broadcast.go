@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -13,11 +14,11 @@ func runBroadcast(ctx context.Context, args []string) error {
 	f, cfg := newFlags("broadcast")
 	cfg.connFlags(f, 1000)
 	var b load.Broadcast
-	f.Float64Var(&b.Rate, "rate", 10, "messages published in a `second`")
-	f.DurationVar(&b.Duration, "duration", 10*time.Second, "how long to publish")
+	f.Float64Var(&b.Rate, "rate", 10, "`number` of messages published in a second")
+	f.DurationVar(&b.Duration, "duration", 10*time.Second, "how much `time` to publish")
 	if err := cfg.parse(f, args, func() error {
 		b.Size = cfg.size
-		return b.Check()
+		return cmp.Or(rated("-rate", b.Rate), lasting("-duration", b.Duration), b.Check())
 	}); err != nil {
 		return err
 	}

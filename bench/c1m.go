@@ -11,7 +11,7 @@ import (
 type c1mConfig struct {
 	binary   string
 	conns    int
-	parallel int
+	window   int
 	hold     time.Duration
 	patience int
 	report   string
@@ -22,7 +22,7 @@ func parseC1M(args []string) (cfg c1mConfig, err error) {
 	f := flag.NewFlagSet("c1m", flag.ContinueOnError)
 	f.StringVar(&cfg.binary, "server", "", "`path` of the built examples/echo")
 	f.IntVar(&cfg.conns, "conns", 1_000_000, "number of connections")
-	f.IntVar(&cfg.parallel, "parallel", 64, "connections that are opened at a time")
+	f.IntVar(&cfg.window, "window", 2048, "connections that are opened, or echo, at a time")
 	f.DurationVar(&cfg.hold, "hold", 10*time.Second, "how long to leave all of them idle")
 	f.IntVar(&cfg.patience, "patience", 1, "`factor` of every time limit, the server's included, for a slow machine")
 	f.StringVar(&cfg.report, "report", "", "`file` for the report in JSON; durations are in nanoseconds")
@@ -30,7 +30,7 @@ func parseC1M(args []string) (cfg c1mConfig, err error) {
 	if err := parse(f, args); err != nil {
 		return cfg, err
 	}
-	if cfg.binary == "" || cfg.conns < 2 || cfg.parallel < 1 || cfg.hold < 0 || cfg.patience < 1 {
+	if cfg.binary == "" || cfg.conns < 2 || cfg.window < 1 || cfg.hold < 0 || cfg.patience < 1 {
 		return cfg, usageError{errors.New("c1m needs -server, the path of the built echo server, and at least 2 connections")}
 	}
 	return cfg, nil
@@ -59,9 +59,4 @@ func runC1M(ctx context.Context, args []string) error {
 // end: a second for each 20,000, and some more.
 func (cfg *c1mConfig) limit() time.Duration {
 	return time.Duration(cfg.patience) * (10*time.Second + time.Duration(cfg.conns)*50*time.Microsecond)
-}
-
-// readyTime is how long it may take until all connections await a broadcast.
-func (cfg *c1mConfig) readyTime() time.Duration {
-	return time.Duration(cfg.patience) * (50*time.Millisecond + time.Duration(cfg.conns)*time.Microsecond)
 }

@@ -35,6 +35,18 @@ func processes(conns, asked int) (int, error) {
 	return n, nil
 }
 
+// findServer finds the server's process, as the flags say.
+func (cfg *config) findServer() (*watch.Server, error) {
+	if cfg.serverPID != 0 && !proc.Running(cfg.serverPID) {
+		return nil, usageError{fmt.Errorf("-server-pid %d: no such process", cfg.serverPID)}
+	}
+	server, err := watch.Find(cfg.serverPID, cfg.debug, cfg.URL)
+	if err != nil {
+		err = fmt.Errorf("-debug %s: %w; start the server with -pprof", cfg.debug, err)
+	}
+	return server, err
+}
+
 // preflight checks whether the machine allows the run. Warnings are told and
 // given; what is worse is an error, unless it is to be tried all the same.
 func (cfg *config) preflight(inFlight int, server *watch.Server) (warnings []string, err error) {
@@ -74,12 +86,12 @@ func runCheck(_ context.Context, args []string) error {
 	f, cfg := flag.NewFlagSet("check", flag.ContinueOnError), &config{interval: time.Second}
 	cfg.serverFlags(f)
 	cfg.connFlags(f, 1000)
-	depth := f.Int("depth", 1, "messages outstanding on each connection")
-	err := cfg.parse(f, args, func() error { return atLeast(*depth >= 0) })
+	depth := f.Int("depth", 1, "`number` of messages outstanding on each connection")
+	err := cfg.parse(f, args, func() error { return cfg.checkDepth(*depth) })
 	if err != nil {
 		return err
 	}
-	server, err := watch.Find(cfg.serverPID, cfg.debug, cfg.URL)
+	server, err := cfg.findServer()
 	if err != nil {
 		return err
 	}

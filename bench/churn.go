@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/fleet"
@@ -13,12 +15,12 @@ func runChurn(ctx context.Context, args []string) error {
 	f, cfg := newFlags("churn")
 	cfg.connFlags(f, 100)
 	var c load.Churn
-	f.IntVar(&c.Messages, "messages", 1, "messages on each connection, one after the other, before it closes")
-	f.Float64Var(&c.Rate, "rate", 0, "connections begun in a `second` (default: the next when one has closed)")
-	f.DurationVar(&c.Duration, "duration", 10*time.Second, "how long to begin connections")
+	f.IntVar(&c.Messages, "messages", 1, "`number` of messages on each connection, one after the other, before it closes")
+	f.Float64Var(&c.Rate, "rate", 0, "`number` of connections begun in a second (default: the next when one has closed)")
+	f.DurationVar(&c.Duration, "duration", 10*time.Second, "how much `time` to begin connections")
 	if err := cfg.parse(f, args, func() error {
 		c.Size = cfg.size
-		return atLeast(c.Messages >= 0, c.Rate >= 0, c.Duration > 0)
+		return cmp.Or(within("-messages", c.Messages, 0, math.MaxInt), rated("-rate", c.Rate), lasting("-duration", c.Duration))
 	}); err != nil {
 		return err
 	}

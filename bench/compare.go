@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,22 +22,18 @@ type compareConfig struct {
 }
 
 func parseCompare(args []string) (cfg compareConfig, err error) {
-	cpu, err := proc.LastCPU()
+	cpus, err := proc.CPUs()
 	if err != nil {
 		return cfg, err
 	}
-	var names []string
-	for _, p := range compare.Peers {
-		names = append(names, p.Name)
-	}
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
-	peers := f.String("peers", strings.Join(names, ","), "`names` of the servers; the others are measured by the first; one named twice shows the error of measurement")
+	peers := f.String("peers", strings.Join(compare.Names(), ","), "`names` of the servers; the others are measured by the first; one named twice shows the error of measurement")
 	cells := f.String("cells", compare.DefaultCells, "`cells` to measure: names of sets, or KIND:CONNECTIONS:SIZE[:DEPTH], KIND being echo, broadcast, setup or idle")
 	quick := f.Bool("quick", false, "one short round, to see that it works: its figures mean little")
 	f.IntVar(&cfg.Rounds, "rounds", 5, "how often each server is measured")
 	f.DurationVar(&cfg.Duration, "duration", 1500*time.Millisecond, "measured time of each round")
 	f.DurationVar(&cfg.Warmup, "warmup", 300*time.Millisecond, "load before the measured time")
-	f.IntVar(&cfg.CPU, "cpu", cpu, "`processor` on which client and server take turns")
+	f.IntVar(&cfg.CPU, "cpu", cpus[len(cpus)-1], "`processor` on which client and server take turns")
 	f.StringVar(&cfg.Bin, "bin", "", "`folder` of the built peers; by default they are built first, which needs this project and Go")
 	cfg.out.flags(f)
 	if err := parse(f, args); err != nil {
@@ -44,6 +41,9 @@ func parseCompare(args []string) (cfg compareConfig, err error) {
 	}
 	if *quick {
 		cfg.Rounds, cfg.Duration, cfg.Warmup = 1, 200*time.Millisecond, 50*time.Millisecond
+	}
+	if !slices.Contains(cpus, cfg.CPU) {
+		return cfg, usageError{fmt.Errorf("-cpu %d: this process may run on %v", cfg.CPU, cpus)}
 	}
 	return cfg, cfg.check(*peers, *cells)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -35,13 +36,16 @@ type demoConfig struct {
 func parseDemo(args []string) (cfg demoConfig, err error) {
 	f := flag.NewFlagSet("demo", flag.ContinueOnError)
 	f.StringVar(&cfg.echo, "echo", "", "`path` of the built examples/echo")
-	f.IntVar(&cfg.conns, "conns", 0, "number of connections (default: 15,000, or what the descriptor limit allows)")
-	f.DurationVar(&cfg.duration, "duration", 10*time.Second, "how long to load")
+	f.IntVar(&cfg.conns, "conns", 0, "`number` of connections (default: 15,000, or what the descriptor limit allows)")
+	f.DurationVar(&cfg.duration, "duration", 10*time.Second, "how much `time` to load")
 	if err := parse(f, args); err != nil {
 		return cfg, err
 	}
-	if cfg.echo == "" || cfg.conns < 0 || cfg.duration <= 0 {
+	if cfg.echo == "" {
 		return cfg, usageError{errors.New("demo needs -echo, the path of the built echo server")}
+	}
+	if err := cmp.Or(within("-conns", cfg.conns, 0, load.MaxConns), lasting("-duration", cfg.duration)); err != nil {
+		return cfg, usageError{err}
 	}
 	limit, err := proc.Files()
 	if err != nil {

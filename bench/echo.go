@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -14,12 +15,12 @@ func runEcho(ctx context.Context, args []string) error {
 	f, cfg := newFlags("echo")
 	cfg.connFlags(f, 1000)
 	var run load.Run
-	f.IntVar(&run.Depth, "depth", 1, "messages outstanding on each connection at most; 0: one echo on each, then only hold them")
-	f.DurationVar(&run.Duration, "duration", 10*time.Second, "how long to load, or hold")
-	f.Float64Var(&run.Rate, "rate", 0, "messages in a `second` on all connections together, whatever the server does (default: the next when a reply is there)")
+	f.IntVar(&run.Depth, "depth", 1, "`number` of messages outstanding on each connection at most; 0: one echo on each, then only hold them")
+	f.DurationVar(&run.Duration, "duration", 10*time.Second, "how much `time` to load, or hold")
+	f.Float64Var(&run.Rate, "rate", 0, "`number` of messages in a second on all connections together, whatever the server does (default: the next when a reply is there)")
 	if err := cfg.parse(f, args, func() error {
 		cfg.MaxDepth = run.Depth
-		return atLeast(run.Depth >= 0, run.Duration > 0, run.Rate >= 0)
+		return cmp.Or(cfg.checkDepth(run.Depth), lasting("-duration", run.Duration), rated("-rate", run.Rate))
 	}); err != nil {
 		return err
 	}

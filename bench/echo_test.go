@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,8 +124,8 @@ func TestEchoInterrupted(t *testing.T) {
 	for _, procs := range []string{"1", "2"} {
 		url, debug := echoServer(t)
 		out, err := startLoad(t, debug, 5, syscall.SIGINT, "echo", "-url", url, "-conns", "5", "-duration", "10m", "-procs", procs)
-		if err != nil {
-			t.Error(err)
+		if failed, ok := errors.AsType[*exec.ExitError](err); !ok || failed.ExitCode() != 1 {
+			t.Errorf("%v, want status 1", err)
 		}
 		contains(t, out, "Interrupted", "No errors.")
 	}

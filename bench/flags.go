@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"flag"
 	"time"
 
@@ -38,16 +38,16 @@ func newFlags(mode string) (*flag.FlagSet, *config) {
 func (cfg *config) serverFlags(f *flag.FlagSet) {
 	f.StringVar(&cfg.URL, "url", "ws://127.0.0.1:8080/", "`URL` of the server, ws://host:port/path")
 	f.IntVar(&cfg.procs, "procs", 0, "`number` of processes that share the connections (default: as many as their descriptors ask for)")
-	f.StringVar((*string)(&cfg.Spread), "spread", "", "addresses of 127.0.0.0/8 that connections are spread over: `source`, destination or both (default: source)")
-	f.IntVar(&cfg.Parallel, "parallel", 64, "connections that are opened at a time in each process")
-	f.Float64Var(&cfg.Rate, "dial-rate", 0, "connections begun in a `second` (default: as many as can be)")
+	f.StringVar((*string)(&cfg.Spread), "spread", "", "`ends` whose addresses in 127.0.0.0/8 connections are spread over: source, destination or both (default: source)")
+	f.IntVar(&cfg.Parallel, "parallel", 64, "`number` of connections that are opened at a time in each process")
+	f.Float64Var(&cfg.Rate, "dial-rate", 0, "`number` of connections begun in a second (default: as many as can be)")
 	f.IntVar(&cfg.serverPID, "server-pid", 0, "`process` of the server (default: found if it is on this machine)")
 	f.StringVar(&cfg.debug, "debug", "", "`URL` of the server's -pprof address, for its goroutines, and memory after a forced collection")
 }
 
 // reportFlags declares what becomes of the results.
 func (cfg *config) reportFlags(f *flag.FlagSet) {
-	f.DurationVar(&cfg.interval, "interval", cfg.interval, "time between two points of the report's series")
+	f.DurationVar(&cfg.interval, "interval", cfg.interval, "`time` between two points of the report's series")
 	f.Var(&cfg.budgets, "require", "`budgets` such as p99<50ms,errors=0,rss_per_conn<128; the exit status is 1 if one is not met")
 	f.StringVar(&cfg.html, "html", "", "`file` for the report as a page with charts")
 	f.BoolVar(&cfg.json, "json", false, "report in JSON; durations are in nanoseconds")
@@ -58,8 +58,8 @@ func (cfg *config) reportFlags(f *flag.FlagSet) {
 
 // connFlags declares the flags of loads whose connections are all alike.
 func (cfg *config) connFlags(f *flag.FlagSet, conns int) {
-	f.IntVar(&cfg.Conns, "conns", conns, "number of connections")
-	f.IntVar(&cfg.size, "size", 125, "payload of a message in `bytes`")
+	f.IntVar(&cfg.Conns, "conns", conns, "`number` of connections")
+	f.IntVar(&cfg.size, "size", 125, "`length` of a message's payload, in bytes")
 }
 
 // parse reads the flags, and whatever a mode's check says of its own.
@@ -67,27 +67,12 @@ func (cfg *config) parse(f *flag.FlagSet, args []string, check func() error) err
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	if err := check(); err != nil {
+	if err := cmp.Or(check(), cfg.check()); err != nil {
 		return usageError{err}
-	}
-	if cfg.Conns < 1 || cfg.size < 0 || cfg.procs < 0 || cfg.Parallel < 1 || cfg.Rate < 0 || cfg.interval <= 0 {
-		return usageError{errTooSmall}
 	}
 	cfg.MaxSize, cfg.MaxDepth = max(cfg.MaxSize, cfg.size), max(cfg.MaxDepth, 1)
 	if _, err := load.New(cfg.Options); err != nil {
 		return usageError{err}
-	}
-	return nil
-}
-
-var errTooSmall = errors.New("a number is too small")
-
-// atLeast fails if one of the conditions does not hold.
-func atLeast(conditions ...bool) error {
-	for _, holds := range conditions {
-		if !holds {
-			return errTooSmall
-		}
 	}
 	return nil
 }

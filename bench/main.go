@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -78,10 +79,13 @@ func status(err error) int {
 
 // parse parses a command's flags; it takes no other arguments.
 func parse(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(io.Discard) // of an error, all flags would hide the reason
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(os.Stderr)
+		flags.Usage()
 		return err
 	} else if err != nil {
-		return usageError{errFailed} // flags has said why
+		return usageError{fmt.Errorf("%w (bench %s -h tells the flags)", err, flags.Name())}
 	}
 	if flags.NArg() > 0 {
 		return usageError{fmt.Errorf("unexpected argument %q", flags.Arg(0))}

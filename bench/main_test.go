@@ -107,7 +107,7 @@ func TestWrongUsage(t *testing.T) {
 		"", "nonsense", "echo -nonsense", "echo extra", "echo -conns 0", "echo -depth -1", "echo -rate -1", "echo -url http://127.0.0.1/",
 		"echo -spread wide", "echo -require p99", "echo -interval 0s", "idle -hold 0s", "idle -sample -1", "broadcast -size 1", "broadcast -rate 0",
 		"churn -messages -1", "mixed", "mixed -scenario /nowhere.json", "check -depth -1", "worker extra", "demo", "demo -echo x -conns -1",
-		"compare -peers nobody", "compare -sizes many", "compare -rounds 0", "compare -idle few", "compare -conns 1,", "rawclient extra",
+		"compare -peers nobody", "compare -cpu 9999", "broadcast -rate NaN", "echo -rate 1e-10", "echo -server-pid 1073741824", "compare -sizes many", "compare -rounds 0", "compare -idle few", "compare -conns 1,", "rawclient extra",
 	} {
 		out, diag, status := bench(t, strings.Fields(args)...)
 		if status != 2 || out != "" || diag == "" {

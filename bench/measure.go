@@ -28,7 +28,10 @@ type measurement struct {
 // goes on to the end at once.
 func (cfg *config) measure(ctx context.Context, p plan, server *watch.Server) (r *result.Report, err error) {
 	r = cfg.newReport(p)
-	if err := warm(ctx, cfg.Options, p.warm); err != nil {
+	stop := progress(cfg.progress, func() string { return "warming up" })
+	err = warm(ctx, cfg.Options, p.warm)
+	stop()
+	if err != nil {
 		return nil, err
 	}
 	if r.Server.Before, err = server.Snapshot(); err != nil {
@@ -89,7 +92,7 @@ func (m *measurement) do(ctx context.Context, s step) bool {
 	}
 	m.report.Load.Connect = connect
 	m.report.Held = o.Open
-	if s.Dial {
+	if s.Opens() {
 		m.report.DialTime = o.Elapsed
 	}
 	return o.Open > 0
@@ -98,13 +101,18 @@ func (m *measurement) do(ctx context.Context, s step) bool {
 // end looks at the server while nothing happens, and closes what is left.
 func (m *measurement) end() (err error) {
 	r := m.report
-	r.Server.After, err = m.server.Snapshot()
+	r.Server.PID, r.Server.Ended = m.server.PID(), m.server.Ended()
+	if !r.Server.Ended {
+		r.Server.After, err = m.server.Snapshot()
+	}
 	s, open := &r.Server, m.fleet.Sample().Open
 	if open > 0 && s.Before.RSS > 0 && s.After.RSS > 0 {
 		s.RSSPerConn = (s.After.RSS - s.Before.RSS) / int64(open)
 	}
 	r.Opened = int(r.Load.Connect.Count())
-	if r.Mode != "churn" { // where connections end because they shall
+	if r.Mode == "churn" { // where connections end because they shall
+		r.Opened -= int(r.Load.Late) // not begun
+	} else {
 		r.Lost = max(min(r.Opened, r.Conns)-r.Held-r.Load.Cut, 0)
 	}
 	r.Errors = m.fleet.Close()
@@ -118,12 +126,17 @@ func (m *measurement) show(s step) (stop func()) {
 		now, messages, conns := m.series.state()
 		g := report.Gauge{Doing: s.doing, Total: s.total, Length: s.length, Elapsed: m.series.elapsed() - began, Errors: now.Errors}
 		g.Done, g.Rate = int(now.Messages-before.Messages), messages
-		if s.Dial {
+		if s.Opens() {
 			g.Done, g.Rate = now.Open, conns
 		}
 		return g.String()
 	}
-	if m.log {
+	return progress(m.log, line)
+}
+
+// progress shows a line, also in a log if that is wanted, until stop is called.
+func progress(log bool, line func() string) (stop func()) {
+	if log {
 		return report.ProgressLog(line)
 	}
 	return report.Progress(line)

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
+	"github.com/sockeye-ws/sockeye/bench/internal/crowd"
 	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
@@ -16,10 +18,9 @@ import (
 type million struct {
 	*trial
 	c1mConfig
-	options   load.Options
-	group     *load.Group // all connections but the publisher's
-	publisher *load.Group
-	outcome   millionReport
+	options load.Options // of the connections that warm the server up
+	crowd   *crowd.Crowd
+	outcome millionReport
 }
 
 // millionReport is what a run came to, as JSON has it.
@@ -74,49 +75,40 @@ func startMillion(cfg c1mConfig) (*million, error) {
 	return m, nil
 }
 
-// prepare makes two groups: what the connection with number 0 sends, the
-// publisher's, the server sends to all.
-func (m *million) prepare() (err error) {
-	o := load.Options{Parallel: m.parallel, MaxSize: millionSize, MaxDepth: 1, Spread: load.SpreadDestinations, Patience: m.patience}
-	o.URL, o.Conns = m.url("/broadcast"), 1
-	if m.publisher, err = load.New(o); err != nil {
+// prepare checks whether the machine allows the run, and makes the crowd. What
+// its first connection sends, the server sends to all.
+func (m *million) prepare() error {
+	m.options = load.Options{URL: m.url("/"), Conns: m.conns, Parallel: 64, MaxSize: millionSize, MaxDepth: 1, Spread: load.SpreadDestinations}
+	machine := config{Options: m.options, procs: 1, force: m.force}
+	if _, err := machine.preflight(m.conns, m.server); err != nil { // in a broadcast each may have a message in flight
 		return err
 	}
-	o.URL, o.Conns, o.First = m.url("/"), m.conns-1, 1
-	m.options = o
-	if m.group, err = load.New(o); err != nil {
+	_, port, err := net.SplitHostPort(m.program.Addr)
+	if err != nil {
 		return err
 	}
-	o.Conns = m.conns
-	machine := config{Options: o, procs: 1, force: m.force}
-	_, err = machine.preflight(m.conns, m.server) // in a broadcast each may have a message in flight
+	m.crowd, err = crowd.New(crowd.Options{
+		Addr: net.JoinHostPort("127.0.0.1", port), First: "/broadcast", Path: "/",
+		Conns: m.conns, Window: m.window, Size: millionSize, Patience: time.Duration(m.patience) * 10 * time.Second,
+	})
 	return err
-}
-
-// open gives the number of connections that are open.
-func (m *million) opened() int { return m.publisher.Open() + m.group.Open() }
-
-// received gives the number of messages that were received so far.
-func (m *million) received() int {
-	return int(m.publisher.Sample().Messages + m.group.Sample().Messages)
-}
-
-// errors gives what went wrong so far, by kind.
-func (m *million) errors() map[string]int {
-	kinds := m.group.Errors.Kinds()
-	for kind, n := range m.publisher.Errors.Kinds() {
-		kinds[kind] += n
-	}
-	return kinds
 }
 
 // progress shows how far a step is that takes done by total.
 func (m *million) progress(doing string, total int, done func() int) (stop func()) {
 	began, before := time.Now(), done()
 	return report.ProgressLog(func() string {
-		g := report.Gauge{Doing: doing, Total: total, Done: done() - before, Errors: m.group.Errors.Total() + m.publisher.Errors.Total()}
+		g := report.Gauge{Doing: doing, Total: total, Done: done() - before, Errors: sum(m.crowd.Errors())}
 		g.Rate = float64(g.Done) / time.Since(began).Seconds()
 		kernel, _ := proc.KernelMemory()
 		return fmt.Sprintf("%s  server %s  kernel %s", g, report.Bytes(m.server.RSS()), report.Bytes(kernel))
 	})
+}
+
+// sum adds up errors of all kinds.
+func sum(kinds map[string]int) (all int) {
+	for _, n := range kinds {
+		all += n
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,17 +16,16 @@ import (
 // is an error.
 func (m *million) end() {
 	fmt.Print("\n5. The server gets SIGTERM: it closes each connection with 1001, going away.\n")
-	n := m.opened()
-	m.publisher.ExpectClose(codec.CloseGoingAway)
-	m.group.ExpectClose(codec.CloseGoingAway)
+	n := m.crowd.Connected()
 	began := time.Now()
-	stop := m.progress("closing", n, func() int { return n - m.opened() })
-	err := m.program.Stop(m.limit() + time.Minute)
-	m.publisher.Wait()
-	m.group.Wait()
-	stop()
+	stop := m.progress("closing", n, func() int { return n - m.crowd.Connected() })
+	ended := make(chan error, 1)
+	go func() { ended <- m.program.Stop(m.limit() + time.Minute) }()
 	r := &m.outcome
-	r.Closed, r.CloseTime = n-m.opened(), time.Since(began)
+	r.Closed = m.crowd.AwaitClose(context.Background(), codec.CloseGoingAway)
+	r.CloseTime = time.Since(began)
+	err := <-ended
+	stop()
 	report.Lines(os.Stdout, [][2]string{
 		{"closed", fmt.Sprintf("%s in %s", report.Count(r.Closed), report.Duration(r.CloseTime))},
 	})
@@ -37,7 +37,7 @@ func (m *million) end() {
 func (m *million) tell() error {
 	r := &m.outcome
 	r.Machine, r.Conns, r.Patience = proc.Machine(), m.conns, m.patience
-	r.Errors = m.errors()
+	r.Errors = m.crowd.Errors()
 	report.Errors(os.Stdout, r.Errors)
 	for kind, n := range r.Errors {
 		m.check(false, "%s: %s", report.Plural(n, "error"), kind)

@@ -16,9 +16,9 @@ const serverOwn = 32_000_000
 // idle leaves all connections alone, and looks at what they cost.
 func (m *million) idle(ctx context.Context) {
 	fmt.Printf("\n3. All are idle for %v.\n", m.hold)
-	m.group.Hold(ctx, m.hold)
+	m.crowd.Hold(ctx, m.hold)
 	r := &m.outcome
-	r.Held = m.opened()
+	r.Held = m.crowd.Connected()
 	r.Lost = r.Open.Open - r.Held
 	m.measure()
 	m.tellIdle()

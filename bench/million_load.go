@@ -5,27 +5,21 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
-	"github.com/sockeye-ws/sockeye/bench/internal/result"
 )
 
-const (
-	millionSize  = 125    // of a message, in bytes
-	echoesAtOnce = 10_000 // so that the kernel need not hold a message for each connection
-)
+const millionSize = 125 // of a message, in bytes
 
 // open opens all connections.
 func (m *million) open(ctx context.Context) {
-	fmt.Printf("\n1. %s are opened.\n", report.Plural(m.conns, "connection"))
+	fmt.Printf("\n1. %s are opened, %s at a time.\n", report.Plural(m.conns, "connection"), report.Count(min(m.window, m.conns)))
 	if err := warmUp(ctx, m.options, millionSize); err != nil {
 		m.check(false, "%v", err)
 	}
 	r := &m.outcome
 	r.Server.Before, r.Kernel.Before = m.snapshot(), m.kernel()
-	stop := m.progress("opening", m.conns, m.opened)
-	r.Open = m.publisher.Dial(ctx)
-	r.Open.Add(m.group.Dial(ctx))
+	stop := m.progress("opening", m.conns, m.crowd.Connected)
+	r.Open = m.crowd.Open(ctx)
 	stop()
 	report.Lines(os.Stdout, [][2]string{
 		{"opened", fmt.Sprintf("%s in %s", report.Count(r.Open.Open), report.Duration(r.Open.Elapsed))},
@@ -34,12 +28,12 @@ func (m *million) open(ctx context.Context) {
 	m.check(r.Open.Open == m.conns, "%s of %s connections are open", report.Count(r.Open.Open), report.Count(m.conns))
 }
 
-// echo has each connection but the publisher's echo a message.
+// echo has each connection but the first echo a message.
 func (m *million) echo(ctx context.Context) {
 	want := m.conns - 1
-	fmt.Printf("\n2. %s of them echo a message of %d B, %s at a time.\n", report.Count(want), millionSize, report.Count(min(want, echoesAtOnce)))
-	stop := m.progress("echoing", want, m.received)
-	e := m.group.Exchange(ctx, load.Run{Size: millionSize, Depth: 1, Messages: 1, AtOnce: echoesAtOnce, Duration: m.limit()})
+	fmt.Printf("\n2. %s of them echo a message of %d B, %s at a time.\n", report.Count(want), millionSize, report.Count(min(m.window, want)))
+	stop := m.progress("echoing", want, m.crowd.Received)
+	e := m.crowd.Echo(ctx)
 	stop()
 	m.outcome.Echo = e
 	report.Lines(os.Stdout, [][2]string{
@@ -49,16 +43,11 @@ func (m *million) echo(ctx context.Context) {
 	m.check(e.Messages == uint64(want), "%s of %s echoes came back", report.Count(e.Messages), report.Count(want))
 }
 
-// broadcast has one message sent to all, the publisher included.
+// broadcast has one message sent to all, its sender included.
 func (m *million) broadcast(ctx context.Context) {
 	fmt.Printf("\n4. A message of %d B is sent to all.\n", millionSize)
-	stop := m.progress("broadcasting", m.conns, m.received)
-	limit := m.limit()
-	b := load.Broadcast{Size: millionSize, Rate: 1 / limit.Seconds(), Duration: limit, Delay: m.readyTime()} // one message
-	published := make(chan result.Outcome)
-	go func() { published <- m.publisher.Broadcast(ctx, b) }()
-	o := m.group.Broadcast(ctx, b)
-	o.Add(<-published)
+	stop := m.progress("broadcasting", m.conns, m.crowd.Received)
+	o := m.crowd.Broadcast(ctx)
 	stop()
 	m.outcome.Broadcast = o
 	report.Lines(os.Stdout, [][2]string{

@@ -54,7 +54,10 @@ func mixedPlan(cfg *config, name string, s load.Scenario) plan {
 		settings: settings("scenario", name, "groups", fmt.Sprint(len(s.Groups)), "duration", s.Duration.String()),
 		inFlight: cfg.Conns,
 		warm:     fleetSteps(opening(cfg.Conns, warmSize)),
-		steps:    []step{{Step: fleet.Step{Mixed: &s}, name: "load", doing: "playing", length: s.Duration, load: true}},
+		steps: []step{
+			{Step: fleet.Step{DialMixed: &s}, name: "open", doing: "opening", total: cfg.Conns},
+			{Step: fleet.Step{Play: s.Duration}, name: "load", doing: "playing", length: s.Duration, load: true},
+		},
 	}
 }
 

@@ -34,20 +34,18 @@ func parseProfile(args []string) (cfg profileConfig, err error) {
 	f := flag.NewFlagSet("profile", flag.ContinueOnError)
 	f.StringVar(&cfg.echo, "echo", "", "`path` of the built examples/echo")
 	f.StringVar(&cfg.dir, "dir", "bin/profile", "`folder` for the profiles and their flame graphs")
-	f.IntVar(&cfg.idle, "idle", 10_000, "connections while memory is profiled")
-	f.DurationVar(&cfg.duration, "duration", 10*time.Second, "how long processor time is profiled, in whole seconds")
+	f.IntVar(&cfg.idle, "idle", 10_000, "`number` of connections while memory is profiled")
+	f.DurationVar(&cfg.duration, "duration", 10*time.Second, "`time` for which the processor is profiled, in whole seconds")
 	if err := parse(f, args); err != nil {
 		return cfg, err
 	}
-	switch {
-	case cfg.echo == "":
-		err = usageError{errors.New("profile needs -echo, the path of the built echo server")}
-	case cfg.idle < 1 || cfg.duration < time.Second:
-		err = usageError{errors.New("profile needs a connection and a second at least")}
-	default:
-		err = proc.NeedFiles(cfg.idle + otherFiles)
+	if cfg.echo == "" {
+		return cfg, usageError{errors.New("profile needs -echo, the path of the built echo server")}
 	}
-	return cfg, err
+	if err := cmp.Or(within("-idle", cfg.idle, 1, load.MaxConns), within("-duration", cfg.duration, time.Second, load.MaxDuration)); err != nil {
+		return cfg, usageError{err}
+	}
+	return cfg, proc.NeedFiles(cfg.idle + otherFiles)
 }
 
 // runProfile tells where an echo server's time goes under load, and what its

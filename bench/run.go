@@ -3,18 +3,18 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/budget"
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
 	"github.com/sockeye-ws/sockeye/bench/internal/result"
-	"github.com/sockeye-ws/sockeye/bench/internal/watch"
 )
 
 // run checks the machine, carries a plan out, and tells of it. It fails if
-// something went wrong that no budget allows.
+// something went wrong that no budget allows, or ctx ended it.
 func (cfg *config) run(ctx context.Context, p plan) error {
-	server, err := watch.Find(cfg.serverPID, cfg.debug, cfg.URL)
+	server, err := cfg.findServer()
 	if err != nil {
 		return err
 	}
@@ -25,19 +25,22 @@ func (cfg *config) run(ctx context.Context, p plan) error {
 	if err != nil {
 		return err
 	}
+	if err := checkPage(cfg.html); err != nil {
+		return err
+	}
 	if err := servePprof(cfg.pprof); err != nil {
 		return err
 	}
-	r, err := cfg.measure(ctx, p, server)
-	if err != nil {
-		return err
+	r, failed := cfg.measure(ctx, p, server)
+	if r == nil {
+		return failed
 	}
 	r.Warnings = warnings
 	r.Budgets = cfg.budgets.Judge(r)
-	if err := cfg.tell(r); err != nil {
+	if err := errors.Join(failed, cfg.tell(r)); err != nil {
 		return err
 	}
-	if !budget.Met(r.Budgets) || len(r.Errors) > 0 && !cfg.budgets.On("errors") {
+	if r.Interrupted || !budget.Met(r.Budgets) || len(r.Errors) > 0 && !cfg.budgets.On("errors") {
 		return errFailed
 	}
 	return nil
@@ -45,15 +48,14 @@ func (cfg *config) run(ctx context.Context, p plan) error {
 
 // tell writes the report in each form that was asked for.
 func (cfg *config) tell(r *result.Report) error {
+	var page error
 	if cfg.html != "" {
-		if err := writePage(cfg.html, r); err != nil {
-			return err
-		}
+		page = writePage(cfg.html, r)
 	}
 	if cfg.json {
-		return json.NewEncoder(os.Stdout).Encode(r)
+		return errors.Join(page, json.NewEncoder(os.Stdout).Encode(r))
 	}
-	return report.Text(os.Stdout, r)
+	return errors.Join(page, report.Text(os.Stdout, r))
 }
 
 func writePage(name string, r *result.Report) error {
@@ -61,8 +63,17 @@ func writePage(name string, r *result.Report) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if err := report.HTML(f, r); err != nil {
+	return errors.Join(report.HTML(f, r), f.Close())
+}
+
+// checkPage fails if a page cannot be written: better before a run than after.
+// What the file holds stays until there is something new.
+func checkPage(name string) error {
+	if name == "" {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
 		return err
 	}
 	return f.Close()

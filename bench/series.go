@@ -23,7 +23,8 @@ type series struct {
 	ended    chan struct{}
 	done     sync.WaitGroup
 
-	last   mark // of the last point
+	last   mark // of the last point, whose latencies are its
+	before mark // of the one before it
 	points []result.Point
 
 	mu     sync.Mutex
@@ -32,7 +33,7 @@ type series struct {
 
 // mark is what the end of one point and the beginning of the next is told by.
 type mark struct {
-	result.Sample // its latencies are those since the last point
+	result.Sample // its latencies are those since the mark before
 	server, ours  time.Duration
 }
 
@@ -66,7 +67,7 @@ func (s *series) follow() {
 			}
 		case <-s.ended:
 			s.sample(&pending)
-			s.point(&pending)
+			s.lastPoint(&pending)
 			return
 		}
 	}
@@ -86,6 +87,16 @@ func (s *series) sample(pending *result.Sample) {
 	s.recent = append(s.recent, now)
 }
 
+// lastPoint makes a point of what is left. Less than a quarter of an interval
+// would be all noise, and becomes a part of the point before.
+func (s *series) lastPoint(pending *result.Sample) {
+	if last := len(s.points) - 1; last >= 0 && pending.At-s.last.At < s.interval/4 {
+		pending.Latency.Merge(s.last.Latency)
+		s.last, s.points = s.before, s.points[:last]
+	}
+	s.point(pending)
+}
+
 // point makes a point of what has happened since the last one.
 func (s *series) point(pending *result.Sample) {
 	now := mark{*pending, s.server.CPU(), s.fleet.CPU()}
@@ -98,7 +109,7 @@ func (s *series) point(pending *result.Sample) {
 		ServerCPU: (now.server - s.last.server).Seconds() / seconds,
 		ClientCPU: (now.ours - s.last.ours).Seconds() / seconds,
 	})
-	s.last = now
+	s.before, s.last = s.last, now
 	pending.Latency = result.Sample{}.Latency
 }
 

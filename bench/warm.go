@@ -14,7 +14,7 @@ const warmConns = 1000
 // its own growth, and the pages of its program, do not count as theirs. What
 // fails here fails again where it is counted.
 func warm(ctx context.Context, o load.Options, steps []fleet.Step) error {
-	o.Conns = min(o.Conns, warmConns)
+	o.Conns, o.Rate = min(o.Conns, warmConns), 0
 	f, err := startFleet(1, o)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@
 package budget
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,6 +42,9 @@ func Parse(s string) (b Budgets, err error) {
 }
 
 func parse(text string) (c condition, err error) {
+	if text == "" {
+		return c, errors.New("empty budget: a comma too many?")
+	}
 	at := strings.IndexAny(text, "<>=")
 	if at < 0 {
 		return c, fmt.Errorf("budget %q has none of < <= > >= =; an example is p99<50ms", text)

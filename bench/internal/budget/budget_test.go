@@ -22,7 +22,7 @@ func measured() *result.Report {
 	return &result.Report{
 		Opened: 100, Held: 98, Lost: 2,
 		Load: result.Outcome{
-			Elapsed: 2 * time.Second, Messages: 1000, Late: 3, CPU: 20 * time.Millisecond,
+			Elapsed: 2 * time.Second, Messages: 1000, Late: 3, Cut: 4, CPU: 20 * time.Millisecond,
 			Latency: latencies(5 * time.Millisecond), Connect: latencies(7 * time.Millisecond),
 		},
 		Server: result.Server{
@@ -37,7 +37,7 @@ func TestEachMetric(t *testing.T) {
 	for text, value := range map[string]string{
 		"p50<6ms": "5ms", "p90<=6ms": "5ms", "p99<6ms": "5ms", "p999<6ms": "5ms", "max=5ms": "5ms", "mean>4ms": "5ms",
 		"connect_p99<8ms": "7ms", "connect_max=7ms": "7ms",
-		"errors=5": "5", "lost=2": "2", "held=98": "98", "opened>=100": "100", "late<=3": "3", "messages>999": "1,000",
+		"errors=5": "5", "lost=2": "2", "cut<=4": "4", "held=98": "98", "opened>=100": "100", "late<=3": "3", "messages>999": "1,000",
 		"rate>=500": "500/s", "rss=2MiB": "2.0 MiB", "rss_per_conn<128": "120 B", "goroutines<10": "9",
 		"server_cpu_per_message<=10us": "10µs", "client_cpu_per_message=20us": "20µs",
 	} {
@@ -110,7 +110,7 @@ func TestFlag(t *testing.T) {
 
 func TestWrongBudgets(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                "an example is",
+		"":                "a comma too many?",
 		"p99":             "has none of < <= > >= =",
 		"p98<1ms":         "is none of client_cpu_per_message, ",
 		"errors=none":     "no number",
@@ -118,7 +118,7 @@ func TestWrongBudgets(t *testing.T) {
 		"errors==0":       "no number",
 		"p99<50":          "50ms or 1.5s",
 		"rss<1.5 GB":      "64KiB or 1.5MiB",
-		"errors=0,":       "an example is",
+		"errors=0,":       "a comma too many?",
 		"errors=0;lost=0": "no number",
 	} {
 		if b, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) || b.String() != "" {

@@ -18,6 +18,7 @@ type metric struct {
 
 var metrics = map[string]metric{
 	"errors":   count(failures),
+	"cut":      count(func(r *result.Report) int { return r.Load.Cut }),
 	"lost":     count(func(r *result.Report) int { return r.Lost }),
 	"held":     count(func(r *result.Report) int { return r.Held }),
 	"opened":   count(func(r *result.Report) int { return r.Opened }),

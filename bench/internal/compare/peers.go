@@ -53,13 +53,21 @@ var Peers = []Peer{
 		How: "one poller, which runs the handler itself", Modules: []string{"github.com/lesismal/nbio"}},
 }
 
+// Names gives those of all peers.
+func Names() (names []string) {
+	for _, p := range Peers {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
 // Find gives the peers of these names, in this order. A name may come twice:
 // that the same server then costs the same shows how far to trust the rest.
 func Find(names []string) (found []Peer, err error) {
 	for _, name := range names {
 		i := slices.IndexFunc(Peers, func(p Peer) bool { return p.Name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("no peer is named %q", name)
+			return nil, fmt.Errorf("no peer is named %q: there are %s", name, strings.Join(Names(), ", "))
 		}
 		found = append(found, Peers[i])
 	}

@@ -26,8 +26,9 @@ type member interface {
 	do(ctx context.Context, s Step) (result.Outcome, error)
 	// sample tells the state, with the latencies since the last call.
 	sample() result.Sample
-	// pid gives the member's process, 0 if it is this one.
-	pid() int
+	// cpu gives the processor time that the member has used in a process of
+	// its own: 0 if that is this one. It never falls.
+	cpu() time.Duration
 	// end ends the member; its connections that are open end without a
 	// close handshake.
 	end()
@@ -123,10 +124,7 @@ func (f *Fleet) Sample() (sum result.Sample) {
 func (f *Fleet) CPU() time.Duration {
 	sum := proc.OwnCPU()
 	for _, m := range f.members {
-		if pid := m.pid(); pid != 0 {
-			used, _ := proc.CPU(pid)
-			sum += used
-		}
+		sum += m.cpu()
 	}
 	return sum
 }

@@ -105,6 +105,17 @@ func TestHoldSamples(t *testing.T) {
 	}
 }
 
+// A message that is published last has as much time as the others.
+func TestBroadcastTakesItsTime(t *testing.T) {
+	f := start(t, 1, 1) // the server's echo reaches the only one
+	f.Do(t.Context(), Step{Dial: true})
+	b := load.Broadcast{Size: 50, Rate: 5, Duration: 400 * time.Millisecond}
+	if o := f.Do(t.Context(), Step{Broadcast: &b}); o.Messages != 2 || o.Elapsed < b.Duration || len(o.Errors) != 0 {
+		t.Errorf("%d messages in %v, errors %v", o.Messages, o.Elapsed, o.Errors)
+	}
+	f.Close()
+}
+
 func TestCancelEndsAStepInGoodOrder(t *testing.T) {
 	f := start(t, 2, 4)
 	f.Do(t.Context(), Step{Dial: true})
@@ -136,7 +147,7 @@ func exchangeUntil(t *testing.T, f *Fleet, happen func(pid int)) map[string]int 
 		for f.Sample().Messages == 0 && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
-		happen(f.members[0].pid())
+		happen(f.members[0].(*process).cmd.Process.Pid)
 		f.members[0].(*process).awaitEnd(ctx)
 		cancel()
 	}()
@@ -153,7 +164,11 @@ func (p *process) awaitEnd(ctx context.Context) {
 }
 
 func TestKilledMember(t *testing.T) {
-	errs := exchangeUntil(t, start(t, 3, 9), func(pid int) { syscall.Kill(pid, syscall.SIGKILL) })
+	f := start(t, 3, 9)
+	errs := exchangeUntil(t, f, func(pid int) { syscall.Kill(pid, syscall.SIGKILL) })
+	if used := f.members[0].cpu(); used <= 0 {
+		t.Errorf("it has used %v", used)
+	}
 	if len(errs) != 1 || errs["load process 1 ended, with its connections: signal: killed"] != 1 {
 		t.Error(errs)
 	}

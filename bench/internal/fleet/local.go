@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/result"
@@ -17,5 +18,5 @@ func (l *local) do(ctx context.Context, s Step) (result.Outcome, error) {
 }
 
 func (l *local) sample() result.Sample { return l.group.Sample() }
-func (l *local) pid() int              { return 0 }
+func (l *local) cpu() time.Duration    { return 0 }
 func (l *local) end()                  {}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/load"
+	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/result"
 )
 
@@ -33,6 +34,7 @@ type process struct {
 
 	mu   sync.Mutex
 	last result.Sample // its latencies are those since it was last asked for
+	used time.Duration // of processors
 }
 
 func startProcess(program string, i int, o load.Options) (*process, error) {
@@ -92,11 +94,12 @@ func (p *process) keep(s result.Sample) {
 	p.last = s
 }
 
-// forget takes the connections for gone.
+// forget takes the connections for gone, and keeps what the process has used.
 func (p *process) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last.Open = 0
+	p.used = max(p.used, p.cmd.ProcessState.UserTime()+p.cmd.ProcessState.SystemTime())
 }
 
 func (p *process) sample() result.Sample {
@@ -107,7 +110,13 @@ func (p *process) sample() result.Sample {
 	return s
 }
 
-func (p *process) pid() int { return p.cmd.Process.Pid }
+func (p *process) cpu() time.Duration {
+	used, _ := proc.CPU(p.cmd.Process.Pid)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.used = max(p.used, used)
+	return p.used
+}
 
 // order sends an order. If it cannot be sent, the worker's end tells.
 func (p *process) order(o order) {
@@ -117,6 +126,7 @@ func (p *process) order(o order) {
 }
 
 func (p *process) do(ctx context.Context, s Step) (result.Outcome, error) {
+	before := p.cpu()
 	p.order(order{Step: &s})
 	defer context.AfterFunc(ctx, func() { p.order(order{Cancel: true}) })()
 	o, running := <-p.outcomes
@@ -124,6 +134,7 @@ func (p *process) do(ctx context.Context, s Step) (result.Outcome, error) {
 		return o, nil
 	}
 	p.told = true
+	o.CPU = p.cpu() - before
 	return o, fmt.Errorf("%s ended, with its connections: %s", p.name, p.ended)
 }
 

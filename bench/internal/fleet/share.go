@@ -17,6 +17,7 @@ func shareOptions(o load.Options, i, n int) load.Options {
 	o.First += until(o.Conns, i-1, n)
 	o.Conns = part(o.Conns, i, n)
 	o.Rate /= float64(n)
+	o.Phase = float64(i) / float64(n)
 	return o
 }
 
@@ -46,9 +47,9 @@ func (s Step) share(i, n int) (Step, bool) {
 		h := *s.Hold
 		h.Sample = part(h.Sample, i, n)
 		return Step{Hold: &h}, true
-	case s.Mixed != nil:
-		m := s.Mixed.Share(i, n)
-		return Step{Mixed: &m}, m.Conns() > 0
+	case s.DialMixed != nil:
+		m := s.DialMixed.Share(i, n)
+		return Step{DialMixed: &m}, true
 	}
 	return s, true
 }

@@ -28,7 +28,7 @@ func TestShareOptions(t *testing.T) {
 	next := 100
 	for i := range 3 {
 		s := shareOptions(o, i, 3)
-		if s.First != next || s.Rate != 10 || s.Parallel != 4 || s.URL != o.URL {
+		if s.First != next || s.Rate != 10 || s.Phase != float64(i)/3 || s.Parallel != 4 || s.URL != o.URL {
 			t.Errorf("member %d: %+v", i, s)
 		}
 		next += s.Conns

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/load"
 	"github.com/sockeye-ws/sockeye/bench/internal/result"
@@ -14,10 +15,14 @@ type Step struct {
 	Exchange  *load.Run       `json:"exchange,omitempty"`
 	Broadcast *load.Broadcast `json:"broadcast,omitempty"`
 	Churn     *load.Churn     `json:"churn,omitempty"`
-	Mixed     *load.Scenario  `json:"mixed,omitempty"`
+	DialMixed *load.Scenario  `json:"dial_mixed,omitempty"`
+	Play      time.Duration   `json:"play,omitempty"` // of the scenario
 	Hold      *Hold           `json:"hold,omitempty"`
 	Close     bool            `json:"close,omitempty"`
 }
+
+// Opens tells that it opens connections for the steps after it.
+func (s Step) Opens() bool { return s.Dial || s.DialMixed != nil }
 
 // carryOut has a group do its share of a step. After Close the outcome has the
 // errors of the group's whole life.
@@ -28,14 +33,27 @@ func (s Step) carryOut(ctx context.Context, g *load.Group) result.Outcome {
 	case s.Exchange != nil:
 		return g.Exchange(ctx, *s.Exchange)
 	case s.Broadcast != nil:
-		return g.Broadcast(ctx, *s.Broadcast)
+		return broadcast(ctx, g, *s.Broadcast)
 	case s.Churn != nil:
 		return g.Churn(ctx, *s.Churn)
-	case s.Mixed != nil:
-		return g.Mixed(ctx, *s.Mixed)
+	case s.DialMixed != nil:
+		return g.DialMixed(ctx, *s.DialMixed)
+	case s.Play > 0:
+		return g.Play(ctx, s.Play)
 	case s.Hold != nil:
 		return s.Hold.carryOut(ctx, g)
 	}
 	g.Close()
 	return result.Outcome{Errors: g.Errors.Kinds()}
+}
+
+// broadcast counts also the time after the last message, as long as that before
+// the others, where the load was not ended before: or else its rate would be
+// more than was asked for.
+func broadcast(ctx context.Context, g *load.Group, b load.Broadcast) result.Outcome {
+	o := g.Broadcast(ctx, b)
+	if ctx.Err() == nil && o.Open > 0 {
+		o.Elapsed = max(o.Elapsed, b.Duration)
+	}
+	return o
 }

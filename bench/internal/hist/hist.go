@@ -48,12 +48,15 @@ func New() *Histogram {
 
 // Record counts d, a negative one as 0. The number who says which of several
 // recorders this is: those with different numbers seldom wait for each other.
-func (h *Histogram) Record(who uint64, d time.Duration) {
+func (h *Histogram) Record(who uint64, d time.Duration) { h.RecordN(who, d, 1) }
+
+// RecordN is Record n times.
+func (h *Histogram) RecordN(who uint64, d time.Duration, n uint64) {
 	d = max(d, 0)
 	s := &h.shards[who%uint64(len(h.shards))]
 	s.mu.Lock()
-	s.hdr.RecordValue(int64(min(d, longest))) // cannot fail: it is in the range
-	s.sum += float64(d)
+	s.hdr.RecordValues(int64(min(d, longest)), int64(n)) // cannot fail: it is in the range
+	s.sum += float64(d) * float64(n)
 	s.max = max(s.max, d)
 	s.mu.Unlock()
 }

@@ -26,10 +26,10 @@ func (b Broadcast) Check() error {
 	switch {
 	case b.Size < MinBroadcast:
 		return fmt.Errorf("a broadcast message needs at least %d bytes, for its number, the time and a check of both", MinBroadcast)
-	case b.Rate <= 0 || b.Duration <= 0:
+	case b.Rate == 0 || b.Duration <= 0:
 		return errors.New("a broadcast needs a rate and a duration")
 	}
-	return nil
+	return CheckRate(b.Rate)
 }
 
 // Messages gives the number of messages that are published.

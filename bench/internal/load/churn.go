@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +43,7 @@ type churning struct {
 	step
 	Churn
 	payloads  payloads
+	schedule  schedule
 	completed atomic.Int64
 }
 
@@ -55,6 +57,7 @@ func (g *Group) startChurn(c Churn) *churning {
 	g.mu.Unlock()
 	ch := &churning{Churn: c, payloads: newPayloads(c.Size, c.Size)}
 	ch.init(ch, g, nil)
+	ch.schedule = g.schedule(ch.began, c.Rate)
 	g.joining.Store(&ch.step)
 	return ch
 }
@@ -89,17 +92,15 @@ func (ch *churning) due(i uint64) time.Duration {
 	if ch.Rate == 0 {
 		return 0
 	}
-	return ch.began + seconds(float64(i), ch.Rate)
+	return ch.schedule.due(i)
 }
 
 // countLate records the connections from i on that were due until now.
 func (ch *churning) countLate(i uint64) (late uint64) {
-	end := min(clock(), ch.began+ch.Duration)
-	for ; ch.Rate > 0 && ch.due(i) < end; i++ {
-		ch.group.record.connect.Record(0, end-ch.due(i))
-		late++
+	if ch.Rate == 0 {
+		return 0
 	}
-	return late
+	return ch.schedule.late(ch.group.record.connect, 0, i, 1, math.MaxUint64, min(clock(), ch.began+ch.Duration))
 }
 
 func (ch *churning) openedLocked(c *conn) {

@@ -22,7 +22,9 @@ func monotonic() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// seconds gives the time that n events take at a rate of so many in a second.
+// seconds gives the time that n events take at a rate of so many in a second;
+// more than a century is as good as never, and can still be added to a time.
 func seconds(n, rate float64) time.Duration {
-	return time.Duration(n / rate * float64(time.Second))
+	const never = 1 << 62
+	return time.Duration(min(n/rate*float64(time.Second), never))
 }

@@ -40,10 +40,15 @@ func (g *Group) Dial(ctx context.Context) result.Outcome {
 	d := newDialing(ctx, g, giveUp, false)
 	d.feed(ctx)
 	d.end()
-	s.conns = g.seated()
 	o := s.outcome()
-	o.Conns = g.options.Conns
+	o.Conns, o.Open = g.options.Conns, g.Open()
 	return o
+}
+
+// dial opens one connection on the engine.
+func (g *Group) dial(ctx context.Context) error {
+	_, err := g.dialer.Dial(ctx, g.options.URL)
+	return err
 }
 
 // dialing is the opening of connections, by several workers.
@@ -81,10 +86,10 @@ func (d *dialing) end() {
 
 // feed has all of a group's connections opened, at the rate that is asked for.
 func (d *dialing) feed(ctx context.Context) {
-	began := clock()
+	begin := d.group.schedule(clock(), d.group.options.Rate)
 	for i := range d.group.options.Conns {
-		if rate := d.group.options.Rate; rate > 0 {
-			pause(ctx, began+seconds(float64(i), rate)-clock())
+		if begin.rate > 0 {
+			pause(ctx, begin.due(uint64(i))-clock())
 		}
 		select {
 		case d.due <- 0:
@@ -120,7 +125,7 @@ func (d *dialing) dial(ctx context.Context, due time.Duration) (ok bool) {
 	if due == 0 {
 		due = clock()
 	}
-	_, err := d.group.dialer.Dial(ctx, d.group.options.URL)
+	err := d.group.connect(ctx)
 	if err == nil {
 		d.succeeded.Add(1)
 		d.group.record.connect.Record(0, clock()-due)

@@ -42,7 +42,10 @@ func (e *exchange) closedLocked(c *conn) (again bool) {
 func (e *exchange) restLocked(c *conn) {
 	switch {
 	case c.sent != c.received:
-	case c.sent >= c.last || e.stopped.Load():
+	case e.stopped.Load():
+		e.countLateLocked(c)
+		c.leave(&e.step)
+	case c.sent >= c.last:
 		c.leave(&e.step)
 	case c.parting:
 		c.partLocked()

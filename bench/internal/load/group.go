@@ -9,7 +9,7 @@
 package load
 
 import (
-	"slices"
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +26,7 @@ type Options struct {
 	Spread   Spread  // over which addresses of 127.0.0.0/8
 	Parallel int     // how many are opened at a time; at least 1
 	Rate     float64 // how many are begun in a second; 0: as many as can be
+	Phase    float64 // of everything at a rate, in intervals: from 0 to below 1, so that groups in several processes take turns
 	MaxSize  int     // the largest message that will be sent, in bytes
 	MaxDepth int     // the most messages that will be outstanding on one
 	Patience int     // factor of all time limits, for a slow machine; 0 stands for 1
@@ -41,7 +42,8 @@ type Group struct {
 	options Options
 	target  *target
 	dialer  *engine.Dialer
-	dialed  atomic.Int64 // connections begun
+	connect func(context.Context) error // opens one connection
+	dialed  atomic.Int64                // connections begun
 	record  *record
 	apart   bool                 // its latencies are not those of the whole
 	closing atomic.Uint32        // the close code that is expected, or 0
@@ -54,7 +56,7 @@ type Group struct {
 	vacancies chan struct{}
 	opened    int
 	closed    int
-	groups    []*Group // of a mixed load
+	parts     []*part // of a mixed load
 }
 
 // closeTimeout is how long all connections together may take to end.
@@ -76,6 +78,7 @@ func newGroup(o Options, to *target) *Group {
 	g := &Group{options: o, target: to, record: newRecord()}
 	g.changed = sync.NewCond(&g.mu)
 	g.dialer = engine.NewDialer(handler{g}, g.dialOptions())
+	g.connect = g.dial
 	return g
 }
 
@@ -89,23 +92,16 @@ func (g *Group) Open() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	open := g.opened - g.closed
-	for _, part := range g.groups {
+	for _, part := range g.parts {
 		open += part.Open()
 	}
 	return open
 }
 
-// parts gives the groups that a mixed load consists of.
-func (g *Group) parts() []*Group {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.Clone(g.groups)
-}
-
 // Close ends all connections with 1000 and waits for it as [Group.Wait] does.
 func (g *Group) Close() {
 	g.ExpectClose(codec.CloseNormal)
-	for _, part := range g.parts() {
+	for _, part := range g.mixed() {
 		part.startClose()
 	}
 	g.startClose()
@@ -137,7 +133,7 @@ func (g *Group) ended() int {
 // with this code.
 func (g *Group) ExpectClose(code codec.CloseCode) {
 	g.closing.Store(uint32(code))
-	for _, part := range g.parts() {
+	for _, part := range g.mixed() {
 		part.ExpectClose(code)
 	}
 }
@@ -146,7 +142,7 @@ func (g *Group) ExpectClose(code codec.CloseCode) {
 // handshake count as errors, and those that are left when none has ended for
 // ten seconds.
 func (g *Group) Wait() {
-	for _, part := range g.parts() {
+	for _, part := range g.mixed() {
 		part.Wait()
 	}
 	for before := -1; before != g.ended(); {

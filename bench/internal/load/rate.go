@@ -41,11 +41,13 @@ func (e *exchange) startPacing() {
 	}
 }
 
-// due gives when the k-th message of all connections is due.
-func (e *exchange) due(k uint64) time.Duration { return e.began + seconds(float64(k), e.Rate) }
+// numberLocked gives the number among all messages of message seq of c.
+func (e *exchange) numberLocked(c *conn, seq uint64) uint64 {
+	return uint64(c.rank) + (seq-c.first)*uint64(len(e.conns))
+}
 
 func (e *exchange) dueLocked(c *conn, seq uint64) time.Duration {
-	return e.due(uint64(c.rank) + (seq-c.first)*uint64(len(e.conns)))
+	return e.schedule.due(e.numberLocked(c, seq))
 }
 
 // isDueLocked reports whether the next message of c is due, before the end.
@@ -60,7 +62,7 @@ func (e *exchange) isDueLocked(c *conn, now time.Duration) bool {
 func (e *exchange) pace(ctx context.Context, first, n int) {
 	var buf []byte
 	for k := uint64(first); ctx.Err() == nil; k += uint64(n) {
-		for wait := e.due(k) - clock(); wait > 0 && ctx.Err() == nil; wait = e.due(k) - clock() {
+		for wait := e.schedule.due(k) - clock(); wait > 0 && ctx.Err() == nil; wait = e.schedule.due(k) - clock() {
 			sleep(ctx, max(wait, nap))
 		}
 		c := e.conns[k%uint64(len(e.conns))]
@@ -85,11 +87,8 @@ func sleep(ctx context.Context, d time.Duration) {
 
 // countLateLocked records the messages of c that were due at the end, but will
 // not be sent.
-func (e *exchange) countLateLocked(c *conn, end time.Duration) {
-	if e.Rate == 0 {
-		return
-	}
-	for seq := c.sent; seq < c.last && e.dueLocked(c, seq) < end; seq++ {
-		e.group.record.overdue(c.id, end-e.dueLocked(c, seq))
+func (e *exchange) countLateLocked(c *conn) {
+	if e.Rate > 0 && c.sent < c.last {
+		e.group.record.overdue(e.schedule, c.id, e.numberLocked(c, c.sent), uint64(len(e.conns)), c.last-c.sent, e.end)
 	}
 }

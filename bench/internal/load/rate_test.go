@@ -79,6 +79,22 @@ func TestLateMessagesCountWithTheirAge(t *testing.T) {
 	}
 }
 
+// Of a server that answers a tenth of what is due, or less, nothing is forgotten.
+func TestWhatASaturatedServerOwesIsLate(t *testing.T) {
+	for _, depth := range []int{1, 3} {
+		url, _ := serve(t, engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) {
+			time.Sleep(time.Millisecond)
+			c.Send(op, p)
+		}}, engine.Options{Loops: 1})
+		g := dial(t, url, 20)
+		o := g.Exchange(t.Context(), Run{Size: 20, Depth: depth, Rate: 10_000, Duration: 300 * time.Millisecond})
+		g.Close()
+		if len(o.Errors) != 0 || o.Late == 0 || o.Messages+o.Late != 3000 || o.Latency.Count() != 3000 || o.Sent != o.Messages {
+			t.Errorf("depth %d: %d messages of %d sent, %d late, %d latencies, errors %v", depth, o.Messages, o.Sent, o.Late, o.Latency.Count(), o.Errors)
+		}
+	}
+}
+
 func TestRateIsKept(t *testing.T) {
 	url, srv := serve(t, engine.HandlerFuncs{Message: echo}, engine.Options{})
 	g := dial(t, url, 10)

@@ -31,8 +31,8 @@ var answerTimeout = 10 * time.Second
 // outstanding; what does not come in time counts as an error, and its
 // connection is given up.
 //
-// At a rate, message j of the i-th of n connections is due (i + j*n) / Rate
-// after the beginning, whatever the server does; its latency counts from then,
+// At a rate, message j of the i-th of n connections is due (i + j*n + Phase) /
+// Rate after the beginning, whatever the server does; its latency counts from then,
 // even if it has to wait because Depth messages are outstanding. What is due
 // but not sent at the end is Late, and enters Latency with its age: less than
 // what it would have been. Connections that are lost owe nothing any more.
@@ -49,7 +49,9 @@ type exchange struct {
 	Run
 	payloads payloads
 	sentAt   []time.Duration // Depth for each connection, by number modulo Depth; nil at a rate
+	schedule schedule
 	pacing   pacing
+	end      time.Duration // when messages stopped being due; set before stopped
 }
 
 // start begins to exchange messages.
@@ -61,6 +63,7 @@ func (g *Group) start(ctx context.Context, r Run) *exchange {
 		e.sentAt = make([]time.Duration, r.Depth*len(conns))
 	}
 	e.init(e, g, conns)
+	e.schedule = g.schedule(e.began, r.Rate)
 	for rank, c := range conns {
 		if !e.awaitTurn(ctx) {
 			break
@@ -112,22 +115,30 @@ func (e *exchange) enter(c *conn, rank int) {
 
 // finish sends nothing more and waits for what is outstanding.
 func (e *exchange) finish() {
+	e.end = min(clock(), e.began+e.Duration)
 	e.stopped.Store(true)
 	e.pacing.wait()
-	end := min(clock(), e.began+e.Duration)
+	e.eachLocked(e.restLocked)
+	e.wait(context.Background(), e.group.limit(answerTimeout))
+	e.eachLocked(e.giveUpLocked)
+}
+
+// eachLocked calls f for each connection that still takes part.
+func (e *exchange) eachLocked(f func(c *conn)) {
 	for _, c := range e.conns {
 		c.mu.Lock()
 		if c.step.Load() == &e.step {
-			e.countLateLocked(c, end)
-			e.restLocked(c)
+			f(c)
 		}
 		c.mu.Unlock()
 	}
-	e.wait(context.Background(), e.group.limit(answerTimeout))
-	for _, c := range e.conns {
-		if c.step.Load() == &e.step {
-			c.abandon("no reply in time")
-			c.leave(&e.step)
-		}
+}
+
+// giveUpLocked ends the part of a connection whose replies are missing.
+func (e *exchange) giveUpLocked(c *conn) {
+	e.countLateLocked(c)
+	if c.link != nil {
+		c.failLocked("no reply in time", nil)
 	}
+	c.leave(&e.step)
 }

@@ -2,7 +2,6 @@ package load
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/hist"
@@ -13,24 +12,29 @@ import (
 // call before. At counts from [New].
 func (g *Group) Sample() result.Sample {
 	s := result.Sample{At: clock() - g.record.began, Open: g.Open(), Errors: g.Errors.Total()}
-	for _, part := range append(g.parts(), g) {
-		latency, messages := part.record.sample()
-		s.Messages += messages
-		if !part.apart {
-			s.Latency.Merge(latency)
-		}
+	g.sampleInto(&s)
+	for _, part := range g.mixed() {
+		part.sampleInto(&s)
 	}
 	return s
+}
+
+func (g *Group) sampleInto(s *result.Sample) {
+	latency, messages := g.record.sample()
+	s.Messages += messages
+	if !g.apart {
+		s.Latency.Merge(latency)
+	}
 }
 
 // record is what a group measures. Connections write to the histograms; what
 // those hold moves to the snapshots when somebody wants to know.
 type record struct {
 	latency, connect *hist.Histogram
-	late             atomic.Uint64 // in latency: of messages that were never sent
 	began            time.Duration
 
 	mu             sync.Mutex
+	late           uint64        // in latency: messages that were never sent
 	step, interval hist.Snapshot // latencies since the step began, and since the last sample
 	all, before    uint64        // how many there were in all, and late ones before the step
 }
@@ -39,10 +43,11 @@ func newRecord() *record {
 	return &record{latency: hist.New(), connect: hist.New(), began: clock()}
 }
 
-// overdue records a message that was never sent.
-func (r *record) overdue(who uint64, age time.Duration) {
-	r.latency.Record(who, age) // first, so that never more are late than there are
-	r.late.Add(1)
+// overdue records messages that were never sent, as [schedule.late] does.
+func (r *record) overdue(s schedule, who, k, every, most uint64, end time.Duration) {
+	r.mu.Lock() // a sample has them in both or in neither
+	defer r.mu.Unlock()
+	r.late += s.late(r.latency, who, k, every, most, end)
 }
 
 func (r *record) drainLocked() {
@@ -57,7 +62,7 @@ func (r *record) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drainLocked()
-	r.step, r.before = hist.Snapshot{}, r.late.Load()
+	r.step, r.before = hist.Snapshot{}, r.late
 	r.connect.Take()
 }
 
@@ -65,7 +70,7 @@ func (r *record) begin() {
 func (r *record) end() result.Outcome {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	late := r.late.Load() - r.before
+	late := r.late - r.before
 	r.drainLocked()
 	return result.Outcome{Messages: r.step.Count() - late, Late: late, Latency: r.step, Connect: r.connect.Take()}
 }
@@ -75,8 +80,7 @@ func (r *record) end() result.Outcome {
 func (r *record) sample() (interval hist.Snapshot, messages uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	late := r.late.Load()
 	r.drainLocked()
 	interval, r.interval = r.interval, hist.Snapshot{}
-	return interval, r.all - late
+	return interval, r.all - r.late
 }

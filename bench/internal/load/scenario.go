@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,8 +52,11 @@ func ReadScenario(r io.Reader) (s Scenario, err error) {
 }
 
 func (s Scenario) check() error {
-	if s.Duration <= 0 {
-		return errors.New("duration is missing or not positive")
+	if s.Duration <= 0 || s.Duration > MaxDuration {
+		return fmt.Errorf("duration is missing, not positive, or more than %v", MaxDuration)
+	}
+	if s.Conns() > MaxConns {
+		return fmt.Errorf("all groups together have %d conns, more than %d", s.Conns(), MaxConns)
 	}
 	if len(s.Groups) == 0 {
 		return errors.New("groups is missing or empty")
@@ -84,10 +88,12 @@ func (h Habit) check() error {
 	switch {
 	case h.Name == "":
 		return errors.New("name is missing")
-	case h.Conns < 1:
-		return errors.New("conns is missing or not positive")
-	case h.Rate < 0 || h.Read < 0 || h.Reconnect < 0:
-		return errors.New("rate, read and reconnect cannot be negative")
+	case h.Conns < 1 || h.Conns > MaxConns:
+		return fmt.Errorf("conns is missing, not positive, or more than %d", MaxConns)
+	case h.MaxSize > MaxSize:
+		return fmt.Errorf("size cannot be more than %d", MaxSize)
+	case h.Read < 0 || h.Reconnect < 0 || h.Reconnect > MaxDuration:
+		return fmt.Errorf("read and reconnect cannot be negative, nor reconnect more than %v", MaxDuration)
 	case h.Read > 0 && h.Rate == 0:
 		return errors.New("read needs a rate: what is not sent cannot be read slowly")
 	case h.Read > 0 && h.Reconnect > 0:
@@ -95,7 +101,7 @@ func (h Habit) check() error {
 	case h.Read > 0 && h.Conns > maxSlow:
 		return fmt.Errorf("conns of slow readers can be %d at most", maxSlow)
 	}
-	return nil
+	return cmp.Or(CheckRate(h.Rate), CheckRate(h.Rate*float64(h.Conns)))
 }
 
 // Conns gives the number of connections of all groups.

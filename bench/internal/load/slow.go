@@ -30,7 +30,7 @@ type slowReader struct {
 // outstanding, and closes.
 func (s *slowReader) play(ctx context.Context) error {
 	defer s.nc.Close()
-	defer context.AfterFunc(ctx, func() { s.nc.SetDeadline(time.Now().Add(answerTimeout)) })()
+	defer context.AfterFunc(ctx, func() { s.nc.SetDeadline(time.Now().Add(s.group.limit(answerTimeout))) })()
 	written := make(chan struct{})
 	writing, stop := context.WithCancel(ctx)
 	go func() {

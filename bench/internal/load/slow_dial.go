@@ -13,26 +13,39 @@ import (
 // slowBuffer is the size of the system's buffer for what is not read yet.
 const slowBuffer = 4096
 
-// dialSlow opens connection i of a group.
-func (g *Group) dialSlow(ctx context.Context, i int) (s *slowReader, err error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+// dialSlow opens one slow reader.
+func (p *part) dialSlow(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.limit(dialTimeout))
 	defer cancel()
-	nc, err := g.target.dial(ctx, g.options.First+i)
+	i := p.options.First + int(p.dialed.Add(1)-1)
+	nc, err := p.target.dial(ctx, i)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s = &slowReader{nc: nc, id: uint64(g.options.First + i), rank: i, writes: make(chan []byte, 1)}
-	s.decoder = codec.NewDecoder(&codec.Config{Role: codec.Client, MaxMessage: max(g.options.MaxSize, codec.DefaultMaxMessage)})
-	nc.SetDeadline(time.Now().Add(dialTimeout))
-	err = nc.(*net.TCPConn).SetReadBuffer(slowBuffer)
-	if err == nil {
-		err = s.handshake(g.options.URL)
-	}
-	if err != nil {
+	s := &slowReader{nc: nc, id: uint64(i), writes: make(chan []byte, 1)}
+	s.decoder = codec.NewDecoder(&codec.Config{Role: codec.Client, MaxMessage: max(p.options.MaxSize, codec.DefaultMaxMessage)})
+	if err := s.open(ctx, p.options.URL); err != nil {
 		nc.Close()
-		return nil, err
+		return err
 	}
-	return s, nc.SetDeadline(time.Time{})
+	p.mu.Lock()
+	p.slow = append(p.slow, s)
+	p.mu.Unlock()
+	p.count(&p.opened)
+	return nil
+}
+
+// open makes a WebSocket connection of the socket; it gives up with ctx.
+func (s *slowReader) open(ctx context.Context, url string) error {
+	undisturbed := context.AfterFunc(ctx, func() { s.nc.SetDeadline(time.Unix(1, 0)) })
+	err := s.nc.(*net.TCPConn).SetReadBuffer(slowBuffer)
+	if err == nil {
+		err = s.handshake(url)
+	}
+	if !undisturbed() {
+		err = ctx.Err()
+	}
+	return err
 }
 
 func (s *slowReader) handshake(url string) error {

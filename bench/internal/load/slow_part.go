@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -13,39 +14,19 @@ import (
 type slowRun struct {
 	group    *Group
 	payloads payloads
-	speed    int     // bytes in a second that each reads
-	rate     float64 // messages in a second of all together
+	speed    int      // bytes in a second that each reads
+	schedule schedule // of all together
 	conns    int
-	began    time.Duration
 	until    time.Duration // what is due later is not sent
 }
 
-func (r *slowRun) due(rank int, seq uint64) time.Duration {
-	return r.began + seconds(float64(uint64(rank)+seq*uint64(r.conns)), r.rate)
+// number gives the number among all messages of one reader's message seq.
+func (r *slowRun) number(rank int, seq uint64) uint64 {
+	return uint64(rank) + seq*uint64(r.conns)
 }
 
-// openSlow opens the connections of slow readers.
-func (p *part) openSlow(ctx context.Context) result.Outcome {
-	var s step
-	s.init(nil, p.Group, nil)
-	for i := range p.Habit.Conns {
-		began := clock()
-		reader, err := p.dialSlow(ctx, i)
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			p.Errors.add("dial", err)
-		default:
-			p.record.connect.Record(0, clock()-began)
-		}
-		if err == nil {
-			p.slow = append(p.slow, reader)
-			p.count(&p.opened)
-		}
-	}
-	o := s.outcome()
-	o.Conns = p.Habit.Conns
-	return o
+func (r *slowRun) due(rank int, seq uint64) time.Duration {
+	return r.schedule.due(r.number(rank, seq))
 }
 
 // count counts a connection that was opened or closed.
@@ -62,8 +43,7 @@ func (p *part) playSlow(ctx context.Context, d time.Duration) result.Outcome {
 	s.init(nil, p.Group, nil)
 	run := &slowRun{
 		group: p.Group, payloads: newPayloads(p.Size, p.MaxSize), speed: p.Read,
-		rate: p.Rate * float64(len(p.slow)), conns: len(p.slow), began: s.began,
-		until: s.began + d,
+		schedule: p.schedule(s.began, p.Rate*float64(len(p.slow))), conns: len(p.slow), until: s.began + d,
 	}
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
@@ -106,7 +86,5 @@ func (p *part) settleSlow(s *step, ends []error, end time.Duration) result.Outco
 
 // countLate records the messages that were due at the end, but not sent.
 func (s *slowReader) countLate(end time.Duration) {
-	for seq := s.sent.Load(); s.due(s.rank, seq) < end; seq++ {
-		s.group.record.overdue(s.id, end-s.due(s.rank, seq))
-	}
+	s.group.record.overdue(s.schedule, s.id, s.number(s.rank, s.sent.Load()), uint64(s.conns), math.MaxUint64, end)
 }

@@ -85,10 +85,32 @@ func (s *slowReader) closed(payload []byte) error {
 	return nil
 }
 
-// ended says what it means that the connection has ended without a Close.
+// ended says what it means that the connection has ended without a Close. A
+// server that lives may end what is not read; one that is gone has failed.
 func (s *slowReader) ended(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errors.New("no reply in time")
+	case s.backedUp() && s.group.accepted():
+		return errCut
 	}
-	return errCut
+	return errors.New("closed: " + cause(err))
+}
+
+// backedUp tells that replies waited in the server, because there are more than
+// the system holds for us.
+func (s *slowReader) backedUp() bool {
+	const header = 2 // of the shortest frame
+	return (s.sent.Load()-s.received)*uint64(s.payloads.size+header) > slowBuffer
+}
+
+// accepted tells that the server accepts a connection, which is closed at once.
+func (g *Group) accepted() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), g.limit(dialTimeout))
+	defer cancel()
+	nc, err := g.target.dial(ctx, g.options.First)
+	if err == nil {
+		nc.Close()
+	}
+	return err == nil
 }

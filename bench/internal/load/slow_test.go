@@ -15,7 +15,8 @@ func readSlowly(t *testing.T, h engine.HandlerFuncs, o engine.Options, habit Hab
 	url, _ := serve(t, h, o)
 	g = mixed(t, url)
 	habit.Name, habit.Conns, habit.MaxSize = "slow", 3, habit.Size
-	outcome := g.Mixed(t.Context(), Scenario{Duration: 300 * time.Millisecond, Groups: []Habit{habit}}).Groups[0]
+	_, total := play(t, g, Scenario{Duration: 300 * time.Millisecond, Groups: []Habit{habit}})
+	outcome := total.Groups[0]
 	return g, outcome.Cut, outcome.Errors, outcome.Latency.Max()
 }
 
@@ -32,11 +33,55 @@ func TestCutSlowReadersAreNoErrors(t *testing.T) {
 		"1008":   func(c *engine.Conn) { c.Close(codec.ClosePolicyViolation, "too slow") },
 		"aborts": func(c *engine.Conn) { c.Abort() },
 	} {
-		cutter := engine.HandlerFuncs{Message: func(c *engine.Conn, _ codec.Opcode, _ []byte) { end(c) }}
-		g, cut, errors, _ := readSlowly(t, cutter, engine.Options{}, Habit{Rate: 50, Size: 10, Read: 1000})
+		g, cut, errors, _ := readSlowly(t, endAfter(10, end), engine.Options{}, Habit{Rate: 100, Size: 1000, Read: 1000})
 		if cut != 3 || len(errors) != 0 || g.Open() != 0 {
 			t.Errorf("%s: %d cut, errors %v, %d open", name, cut, errors, g.Open())
 		}
+	}
+}
+
+// endAfter is a server that answers nothing and ends a connection at its n-th
+// message.
+func endAfter(n int, end func(c *engine.Conn)) engine.HandlerFuncs {
+	return engine.HandlerFuncs{Message: func(c *engine.Conn, _ codec.Opcode, _ []byte) {
+		seen, _ := c.Data().(int)
+		if c.SetData(seen + 1); seen+1 == n {
+			end(c)
+		}
+	}}
+}
+
+// To end a connection on which little waits is no cut, whether its reader is
+// called slow or not.
+func TestEndedSlowReadersAreErrors(t *testing.T) {
+	_, cut, errors, _ := readSlowly(t, endAfter(1, func(c *engine.Conn) { c.Abort() }), engine.Options{}, Habit{Rate: 50, Size: 10, Read: 1000})
+	n := 0
+	for _, times := range errors {
+		n += times
+	}
+	if cut != 0 || n != 3 {
+		t.Errorf("%d cut, errors %v", cut, errors)
+	}
+}
+
+// A server that is gone has cut nobody.
+func TestSlowReadersOfADeadServer(t *testing.T) {
+	url, srv := serve(t, engine.HandlerFuncs{}, engine.Options{})
+	g := mixed(t, url)
+	dead := time.AfterFunc(200*time.Millisecond, func() { srv.Close() })
+	defer dead.Stop()
+	_, o := play(t, g, Scenario{Duration: 500 * time.Millisecond, Groups: []Habit{{Name: "slow", Conns: 3, Rate: 1000, Size: 1000, MaxSize: 1000, Read: 1000}}})
+	if o.Cut != 0 || len(o.Errors) == 0 || o.Open != 0 {
+		t.Errorf("%d cut, errors %v, %d open", o.Cut, o.Errors, o.Open)
+	}
+}
+
+// Slow readers that cannot be opened are given up like others.
+func TestSlowReadersGiveUp(t *testing.T) {
+	g := mixed(t, "ws://127.0.0.1:1/")
+	o, _ := play(t, g, Scenario{Duration: time.Millisecond, Groups: []Habit{{Name: "slow", Conns: 1000, Rate: 1, Read: 1}}})
+	if n := o.Errors["dial: dial: connect: connection refused"]; n < 4 || n > 8 {
+		t.Errorf("%v", o.Errors)
 	}
 }
 

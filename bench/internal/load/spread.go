@@ -8,8 +8,8 @@ import (
 )
 
 // Spread says over which addresses connections to a server on 127.0.0.0/8 are
-// spread, 20,000 to each: with all on one pair of addresses, ports would run
-// out. To any other server it means nothing.
+// spread, 5,000 to each: with all on one pair of addresses, ports would run out.
+// To any other server it means nothing.
 type Spread string
 
 // The ways to spread connections. Destinations are the cheaper ones, but the
@@ -20,9 +20,10 @@ const (
 	SpreadBoth         Spread = "both"
 )
 
-// PerAddress is the number of connections on one address: some less than
-// Linux has ephemeral ports by default.
-const PerAddress = 20_000
+// PerAddress is the number of connections on one address: a small part of the
+// ephemeral ports that Linux has by default. It tries the even ones first, and
+// once these are used up, each connection costs a look at all of them.
+const PerAddress = 5_000
 
 // check gives s, or the default.
 func (s Spread) check() (Spread, error) {

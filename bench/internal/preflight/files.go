@@ -26,7 +26,7 @@ func (m Machine) nrOpen(n Need) (Check, bool) {
 // fileMax checks the open files of the whole system.
 func (m Machine) fileMax(n Need) (Check, bool) {
 	limit, known := m.number("fs/file-max")
-	need := n.ends()*n.Conns + spareFiles
+	need := times(n.ends(), n.Conns) + spareFiles
 	if state := m.numbers("fs/file-nr"); len(state) > 0 {
 		need += state[0] // open already
 	}
@@ -52,7 +52,7 @@ func (m Machine) serverFiles(n Need) (Check, bool) {
 
 func (m Machine) watches(n Need) (Check, bool) {
 	limit, known := m.number("fs/epoll/max_user_watches")
-	need := n.ends() * n.Conns
+	need := times(n.ends(), n.Conns)
 	c := Check{Name: "fs.epoll.max_user_watches", Value: report.Count(limit), Need: report.Count(need)}
 	return graded(c, limit >= need, Fatal, "later connections cannot be waited for", sysctl("fs.epoll.max_user_watches", need)), known
 }

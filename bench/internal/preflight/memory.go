@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"math/bits"
 	"strconv"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
@@ -20,7 +21,16 @@ const (
 
 // buffered is what the kernel holds for a message in flight: its bytes and the
 // description of their packets, in whole pages.
-func buffered(size int) int { return max(1, (2*size+page-1)/page) * page }
+func buffered(size int) int { return max(1, (times(2, size)+page-1)/page) * page }
+
+// times multiplies, but gives no more than two of which can be added.
+func times(a, b int) int {
+	const most = 1 << 61
+	if high, low := bits.Mul64(uint64(a), uint64(b)); high == 0 && low < most {
+		return int(low)
+	}
+	return most
+}
 
 func (m Machine) memory(n Need) (Check, bool) {
 	words := m.line("proc/meminfo", "MemAvailable:")
@@ -32,7 +42,7 @@ func (m Machine) memory(n Need) (Check, bool) {
 	if n.Local {
 		perConn += serverPerEnd
 	}
-	need := n.Conns*perConn + n.InFlight*buffered(n.Size)
+	need := times(n.Conns, perConn) + times(n.InFlight, buffered(n.Size))
 	c := Check{Name: "available memory", Value: report.Bytes(int64(kilobytes) << 10), Need: report.Bytes(int64(need))}
 	return graded(c, kilobytes<<10 >= need, Fatal, "the system runs out of memory: open fewer connections"), err == nil
 }

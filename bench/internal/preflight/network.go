@@ -49,7 +49,7 @@ func (m Machine) tcpMemory(n Need) (Check, bool) {
 	if len(limits) < 3 {
 		return Check{}, false
 	}
-	need := n.InFlight * buffered(n.Size) / page
+	need := times(n.InFlight, buffered(n.Size)) / page
 	c := Check{Name: name, Value: fmt.Sprintf("%s pages", report.Count(limits[2])), Need: report.Count(need)}
 	fix := fmt.Sprintf(`sysctl -w %s="%d %d %d"`, name, need, need*5/4, need*3/2)
 	if need <= limits[2] {

@@ -10,7 +10,8 @@ import (
 // KernelMemory gives the bytes that the kernel holds for sockets, and for all
 // else that it keeps in small pieces: Slab of /proc/meminfo, and the pages of
 // TCP's buffers, from /proc/net/sockstat. What it grows by while nothing but
-// connections is added is theirs.
+// connections is added is theirs. TCP counts at least a page for a message on
+// its way, so it is too much while there are many.
 func KernelMemory() (int64, error) {
 	slab, err := kilobytes("/proc/meminfo", "Slab")
 	if err != nil {

@@ -34,19 +34,17 @@ func policy(p uint32) error {
 	return unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: p}, 0)
 }
 
-// LastCPU gives the highest processor this process may run on: the lowest
-// ones serve more of the machine's interrupts.
-func LastCPU() (int, error) {
+// CPUs gives the processors that this process may run on, in ascending order.
+// The lowest ones serve more of the machine's interrupts.
+func CPUs() (cpus []int, err error) {
 	var allowed unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
-		return 0, fmt.Errorf("processors of this process: %w", err)
+		return nil, fmt.Errorf("processors of this process: %w", err)
 	}
-	last := 0
-	for cpu, seen := 0, 0; seen < allowed.Count(); cpu++ {
+	for cpu := 0; len(cpus) < allowed.Count(); cpu++ {
 		if allowed.IsSet(cpu) {
-			last = cpu
-			seen++
+			cpus = append(cpus, cpu)
 		}
 	}
-	return last, nil
+	return cpus, nil
 }

@@ -69,6 +69,17 @@ func RoughRSS(pid int) (int64, error) {
 // PeakRSS gives the most physical memory that a process has held so far.
 func PeakRSS(pid int) (int64, error) { return kilobytes(path(pid, "status"), "VmHWM") }
 
+// Running reports whether there is such a process, and it has not ended: one
+// that only waits for its parent to take notice has.
+func Running(pid int) bool {
+	text, err := os.ReadFile(path(pid, "stat"))
+	if err != nil {
+		return false
+	}
+	_, state, _ := bytes.Cut(text[bytes.LastIndexByte(text, ')')+1:], []byte(" ")) // "1 (name) S ..."
+	return len(state) > 0 && state[0] != 'Z' && state[0] != 'X'
+}
+
 // Threads gives the number of threads of a process.
 func Threads(pid int) (int, error) {
 	n, err := field(path(pid, "status"), "Threads")

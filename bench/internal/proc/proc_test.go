@@ -2,9 +2,12 @@ package proc
 
 import (
 	"os"
-	"runtime"
+	"os/exec"
+	"runtime/debug"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // The clock made for a process's own CPU time is the oracle.
@@ -23,17 +26,21 @@ func TestCPUCountsWork(t *testing.T) {
 }
 
 func TestRSSCountsTouchedMemory(t *testing.T) {
+	debug.FreeOSMemory() // or else the runtime may do so in between
 	before, err := RSS(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
-	const size = 64 << 20
-	touched := make([]byte, size)
+	const size = 64 << 20 // outside of the heap, which may hold free memory already
+	touched, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(touched)
 	for i := 0; i < size; i += 4096 {
 		touched[i] = 1
 	}
 	after, err := RSS(os.Getpid())
-	runtime.KeepAlive(touched)
 	if grown := after - before; err != nil || grown < size*9/10 || grown > size*4 { // the race detector has its own share
 		t.Fatalf("64 MiB touched grew RSS by %d (%v)", grown, err)
 	}
@@ -52,6 +59,22 @@ func TestRoughRSS(t *testing.T) {
 func TestThreads(t *testing.T) {
 	if n, err := Threads(os.Getpid()); err != nil || n < 2 {
 		t.Fatalf("this Go program has %d threads (%v)", n, err)
+	}
+}
+
+func TestRunning(t *testing.T) {
+	ended := exec.Command("true")
+	if err := ended.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer ended.Wait() // until then it has ended, but is still there
+	for deadline := time.Now().Add(20 * time.Second); Running(ended.Process.Pid); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it is still running")
+		}
+	}
+	if !Running(os.Getpid()) || Running(1<<30) {
+		t.Error("took this process for none, or none for one")
 	}
 }
 

@@ -18,10 +18,11 @@ func summary(r *result.Report) (lines [][2]string) {
 	}
 	add("opened", opened(r))
 	add("connect", Latencies(r.Load.Connect))
+	add("cut", cut(r.Load.Cut))
 	add("completed", completed(r))
 	add("messages", messages(&r.Load))
 	add("rate", rate(&r.Load))
-	add("late", late(r.Load.Late))
+	add("late", late(r))
 	add("latency", Latencies(r.Load.Latency))
 	add("client CPU", Processors(r.Load.CPU, r))
 	add("server CPU", Processors(r.Server.CPU, r))
@@ -87,11 +88,22 @@ func perSecond(n float64, elapsed time.Duration) float64 {
 	return n / elapsed.Seconds()
 }
 
-func late(n uint64) string {
+func cut(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return Plural(int(n), "message") + " due and not sent, with a latency up to the end"
+	return Plural(n, "slow reader") + " by the server"
+}
+
+func late(r *result.Report) string {
+	switch n := int(r.Load.Late); {
+	case n == 0:
+		return ""
+	case r.Mode == churn:
+		return Plural(n, "connection") + " due and not begun, in connect with the time up to the end"
+	default:
+		return Plural(n, "message") + " due and not sent, with a latency up to the end"
+	}
 }
 
 // Latencies tells the usual quantiles of a histogram; "" if it is empty.
@@ -162,8 +174,11 @@ func pauses(s *result.Server) string {
 		Duration(s.After.GCPauseTotal-s.Before.GCPauseTotal), Plural(n, "collection"), Duration(s.After.GCPauseMax))
 }
 
-// unknown says why there is nothing of the server.
+// unknown says why there is nothing of the server, or not all.
 func unknown(s *result.Server) string {
+	if s.Ended {
+		return fmt.Sprintf("process %d has ended", s.PID)
+	}
 	if s.CPU > 0 || s.After.RSS > 0 || s.After.Goroutines > 0 {
 		return ""
 	}

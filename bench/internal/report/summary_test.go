@@ -33,16 +33,33 @@ func TestOnlyWhatIsKnown(t *testing.T) {
 func TestChurnCountsConnections(t *testing.T) {
 	r := sampleReport()
 	r.Mode, r.Opened = "churn", 6100
-	r.Load.Conns, r.Load.Elapsed, r.Server.CPU = 6000, 60*time.Second, 6*time.Second
+	r.Load.Conns, r.Load.Elapsed, r.Server.CPU, r.Load.Late = 6000, 60*time.Second, 6*time.Second, 1
 	got := labels(r)
 	for label, want := range map[string]string{
 		"opened":     "6,100, 1,000 at a time in 412ms   (1,000 at the end, 0 lost)",
 		"completed":  "6,000 connections, from the handshake to the close   (100/s)",
+		"late":       "1 connection due and not begun, in connect with the time up to the end",
 		"server CPU": "1ms per connection   (0.10 processors busy)",
 	} {
 		if got[label] != want {
 			t.Errorf("%s: %q, want %q", label, got[label], want)
 		}
+	}
+}
+
+func TestCutSlowReadersAreTold(t *testing.T) {
+	r := sampleReport()
+	r.Load.Cut = 2
+	if got := labels(r)["cut"]; got != "2 slow readers by the server" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTheServersEndIsTold(t *testing.T) {
+	r := sampleReport()
+	r.Server.PID, r.Server.Ended = 123, true
+	if got := labels(r)["server"]; got != "process 123 has ended" {
+		t.Errorf("%q", got)
 	}
 }
 

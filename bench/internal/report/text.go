@@ -49,15 +49,18 @@ func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n   
 // groups gives the table of a mixed load. What a group does not do is left
 // blank.
 func groups(all []result.Group) [][]string {
-	table := [][]string{{"group", "connections", "open", "messages", "rate", "p50", "p99", "max", "errors"}}
+	table := [][]string{{"group", "connections", "open", "cut", "messages", "rate", "p50", "p99", "max", "errors"}}
 	for _, g := range all {
-		row := []string{g.Name, Count(g.Conns), Count(g.Open), "", "", "", "", "", Count(total(g.Errors))}
+		row := []string{g.Name, Count(g.Conns), Count(g.Open), "", "", "", "", "", "", Count(total(g.Errors))}
+		if g.Cut > 0 {
+			row[3] = Count(g.Cut)
+		}
 		if g.Messages > 0 {
-			row[3], row[4] = Count(g.Messages), rate(&g.Outcome)
+			row[4], row[5] = Count(g.Messages), rate(&g.Outcome)
 		}
 		if g.Latency.Count() > 0 {
 			l := result.NewLatency(g.Latency)
-			row[5], row[6], row[7] = Duration(l.P50), Duration(l.P99), Duration(l.Max)
+			row[6], row[7], row[8] = Duration(l.P50), Duration(l.P99), Duration(l.Max)
 		}
 		table = append(table, row)
 	}

@@ -79,13 +79,13 @@ func TestTextOfGroups(t *testing.T) {
 	r := sampleReport()
 	r.Mode = "mixed"
 	r.Load.Groups = []result.Group{
-		{Name: "idle", Outcome: result.Outcome{Conns: 9000, Open: 8999, Errors: map[string]int{"connection lost": 1}}},
+		{Name: "idle", Outcome: result.Outcome{Conns: 9000, Open: 8997, Cut: 2, Errors: map[string]int{"connection lost": 1}}},
 		{Name: "chat", Outcome: result.Outcome{Conns: 900, Open: 900, Messages: 5000, Elapsed: 10 * time.Second, Latency: constant(5, 500)}},
 	}
 	want := `
-  group   connections    open   messages    rate     p50     p99     max   errors
-  idle          9,000   8,999                                                   1
-  chat            900     900      5,000   500/s   500ns   500ns   500ns        0
+  group   connections    open   cut   messages    rate     p50     p99     max   errors
+  idle          9,000   8,997     2                                                   1
+  chat            900     900            5,000   500/s   500ns   500ns   500ns        0
 
 `
 	if got := text(t, r); !strings.Contains(got, want) {

@@ -76,6 +76,8 @@ func NewLatency(s hist.Snapshot) Latency {
 
 // Server is what the load cost the server, as far as it can be seen from here.
 type Server struct {
+	PID        int            `json:"pid,omitempty"`
+	Ended      bool           `json:"ended,omitempty"`  // before the load did
 	CPU        time.Duration  `json:"cpu_ns,omitempty"` // during Load
 	RSSPerConn int64          `json:"rss_per_connection_bytes,omitempty"`
 	Before     watch.Snapshot `json:"before"` // without connections

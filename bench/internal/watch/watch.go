@@ -4,12 +4,14 @@ package watch
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
@@ -20,6 +22,9 @@ import (
 type Server struct {
 	pid   int
 	debug string // URL of its debug page, or ""
+
+	mu   sync.Mutex
+	used time.Duration // of processors
 }
 
 // Snapshot is the state of a server at a time. 0 is what is not known.
@@ -58,14 +63,22 @@ func Find(pid int, debug, wsURL string) (*Server, error) {
 	return s, nil
 }
 
-// CPU gives the processor time that the server has used so far.
+// CPU gives the processor time that the server has used so far; of one that
+// has ended, what was last known. It never falls, and may be called from any
+// goroutine.
 func (s *Server) CPU() time.Duration {
 	if s.pid == 0 {
 		return 0
 	}
 	used, _ := proc.CPU(s.pid)
-	return used
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used = max(s.used, used)
+	return s.used
 }
+
+// Ended tells that the server's process is known, and is gone.
+func (s *Server) Ended() bool { return s.pid != 0 && !proc.Running(s.pid) }
 
 // PID gives the server's process, 0 if it is not known.
 func (s *Server) PID() int { return s.pid }
@@ -109,7 +122,9 @@ var client = http.Client{
 
 func (s *Server) read() (p page, err error) {
 	answer, err := client.Get(s.debug)
-	if err != nil {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return p, failed.Err // the URL is known
+	} else if err != nil {
 		return p, err
 	}
 	defer answer.Body.Close()

@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // pages serves body as the debug page, and everything else as not found.
@@ -67,6 +69,27 @@ func TestFindsTheListener(t *testing.T) {
 		if cpu, rss := s.CPU(), s.RSS(); cpu <= 0 || rss < 1<<20 || s.PID() != os.Getpid() {
 			t.Errorf("pid %d: CPU %v, RSS %d, process %d", pid, cpu, rss, s.PID())
 		}
+	}
+}
+
+// What a server has used does not fall when it ends.
+func TestServerThatEnds(t *testing.T) {
+	shell := exec.Command("sh", "-c", "while :; do :; done")
+	if err := shell.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Find(shell.Process.Pid, "", "ws://192.0.2.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); s.CPU() == 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	before, running := s.CPU(), !s.Ended()
+	shell.Process.Kill()
+	shell.Wait()
+	if after := s.CPU(); before == 0 || after < before || !running || !s.Ended() {
+		t.Errorf("CPU %v, then %v; running %v, then ended %v", before, after, running, s.Ended())
 	}
 }
 
