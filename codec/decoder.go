@@ -73,6 +73,14 @@ func (d *Decoder) Idle() bool {
 	return d.phase == between
 }
 
+// Held gives the number of bytes of the buffer that d holds for a message.
+func (d *Decoder) Held() int {
+	if d.buf == nil {
+		return 0
+	}
+	return cap(d.buf.B)
+}
+
 // Next decodes the next event in b and returns how many bytes it took.
 //
 //   - [Text] or [Binary]: a whole message, reassembled; a text is valid UTF-8.

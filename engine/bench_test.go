@@ -17,11 +17,17 @@ import (
 // BenchmarkEcho measures echoes over loopback: of one connection, with depth
 // messages under way at a time. It includes the client, which is as little as
 // a client can be.
-func BenchmarkEcho(b *testing.B) {
+func BenchmarkEcho(b *testing.B) { benchmarkEcho(b, engine.Options{}) }
+
+// BenchmarkEchoWorkers is BenchmarkEcho with handlers on workers: what it takes
+// to bring each message to another goroutine, and each reply to the socket.
+func BenchmarkEchoWorkers(b *testing.B) { benchmarkEcho(b, engine.Options{Workers: 4}) }
+
+func benchmarkEcho(b *testing.B, o engine.Options) {
 	for _, depth := range []int{1, 16} {
 		b.Run(fmt.Sprintf("depth=%d", depth), func(b *testing.B) {
 			const size = 125
-			p := open(b, serve(b, echoing, engine.Options{}))
+			p := open(b, serve(b, echoing, o))
 			p.SetDeadline(time.Time{})
 			requests := []byte(strings.Repeat(frame(codec.Binary, pattern(size)), depth))
 			responses := make([]byte, depth*len(codec.AppendFrame(nil, codec.Binary, []byte(pattern(size)))))

@@ -28,6 +28,7 @@ func (c *Conn) Close(code codec.CloseCode, reason string) error {
 		return err
 	}
 	_, sent, _ := codec.ParseClosePayload(codec.AppendClosePayload(nil, code, reason))
+	c.conn.MuteLocked()
 	c.closeLocked(&CloseError{Code: code, Reason: string(sent)})
 	return nil
 }
@@ -40,6 +41,7 @@ func (c *Conn) Abort() {
 	if c.end == nil {
 		c.end = &CloseError{Code: codec.CloseAbnormal}
 	}
+	c.conn.MuteLocked()
 	if c.end.Err == nil && !c.end.Clean && c.State() != Closed {
 		c.end.Err = ErrAborted
 	}
@@ -67,10 +69,20 @@ func (c *Conn) closeLocked(end *CloseError) {
 
 func (c *Conn) setStateLocked(s State) { c.conn.SetStateLocked(uint8(s)) }
 
-// Attended gives the peer the time to answer our Close.
+// Attended gives the peer the time to answer our Close, or to take what its
+// socket had no room for.
 func (s *sessions) Attended(lc *loop.Conn) {
-	if c := connOf(lc); c.State() == Closing && !lc.Finishing() {
+	switch c := connOf(lc); {
+	case c.State() == Closing && !lc.Finishing():
 		lc.SetTimer(c.profile.closeTimeout)
+		if s.paused(c) {
+			s.unpause(c) // the answer may be behind what came too fast
+		}
+		if c.onWorkers() {
+			s.resume(c) // the answer may be behind what is not delivered any more
+		}
+	case c.State() == Open:
+		c.watchWrites(lc.Stalled())
 	}
 }
 
@@ -123,6 +135,9 @@ func (s *sessions) Ended(lc *loop.Conn) {
 		s.cut(c, errNoAnswer)
 		return
 	}
+	if c.onWorkers() && s.mail.endLater(c) {
+		return // it may still be answered
+	}
 	lc.Lock()
 	switch c.State() {
 	case Open:
@@ -141,19 +156,29 @@ func (s *sessions) Ended(lc *loop.Conn) {
 // Closed is the end of a connection.
 func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	c := connOf(lc)
+	defer s.checkDrained() // even if OnClose ends the goroutine
+	if c.profile.client {
+		defer clientLoops.done(s)
+	}
+	addr := s.guests.take(lc.Slot())
+	if !c.profile.client && !c.onWorkers() {
+		c.leave(addr)
+	}
 	before, end := s.ended(c, e)
 	if before == Connecting && c.profile.client {
 		c.rx.opening.attempt.finish(dialError(end.Err))
 	}
 	s.release(c)
-	if before == Open || before == Closing {
+	opened := before == Open || before == Closing
+	if opened {
 		s.stats.open.Add(-1)
+	}
+	switch {
+	case c.onWorkers():
+		s.mail.depart(c, addr, opened)
+	case opened:
 		s.tellClosed(c, end)
 	}
-	if c.profile.client {
-		clientLoops.done(s)
-	}
-	s.checkDrained()
 }
 
 // ended brings c to its last state, and gives the one before.

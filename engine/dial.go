@@ -37,6 +37,7 @@ type DialOptions struct {
 	// whole, as its ctx does, and cannot be none.
 	HandshakeTimeout time.Duration
 	IdleTimeout      time.Duration
+	WriteTimeout     time.Duration
 	CloseTimeout     time.Duration
 	MaxMessage       int
 	MaxFragments     int
@@ -67,7 +68,8 @@ func NewDialer(h Handler, o DialOptions) *Dialer {
 }
 
 // Dial opens a connection to a ws:// URL and returns it when it is open. The
-// handler is called on the connection's event loop, as on a server: OnOpen may
+// handler is called on the connection's event loop, even if that is one of a
+// server with Options.Workers, and must not block: OnOpen may
 // come before or after Dial returns, and OnOpen and OnClose even if ctx ends
 // just then and Dial returns its error. ctx limits dialing, not the connection.
 //
@@ -218,8 +220,10 @@ func (s *sessions) openClient(c *Conn, b []byte) {
 		s.cut(c, err)
 		return
 	case n == 0:
+		s.charge(c.rx)
 		return
 	}
+	s.discharge(c.rx)
 	c.rx = nil
 	defer o.release()
 	c.conn.Lock()

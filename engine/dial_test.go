@@ -388,3 +388,30 @@ func TestClientPings(t *testing.T) {
 		t.Errorf("Ping with 126 bytes: %v", err)
 	}
 }
+
+// What has come of an answer is counted where the connection runs.
+func TestMemoryOfAnswers(t *testing.T) {
+	t.Parallel()
+	s := serve(t, echoing, engine.Options{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dialed := make(chan error, 1)
+	go func() {
+		_, err := engine.Dial(t.Context(), "ws://"+l.Addr().String(), unused(t), engine.DialOptions{Server: s.Server})
+		dialed <- err
+	}()
+	nc, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\nX: "+strings.Repeat("x", 4000))
+	eventually(t, "the head to be counted", func() bool { return s.Stats().Memory > 4000 })
+	nc.Close()
+	if err := receive(t, "Dial", dialed); err == nil {
+		t.Error("Dial opened a connection")
+	}
+	eventually(t, "nothing to be held", func() bool { return s.Stats().Memory == 0 })
+}

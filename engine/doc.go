@@ -6,8 +6,9 @@
 //	err := srv.ListenAndServe(":8080")
 //
 // A [Handler] is told of each connection's messages on the goroutine of its
-// event loop, and must not block there. Every method of a [Conn] may be called
-// from any goroutine, and none of them blocks.
+// event loop, and must not block there, unless [Options].Workers moves it to
+// goroutines of its own. Every method of a [Conn] may be called from any
+// goroutine, and none of them blocks.
 //
 // In profiles the engine's goroutines have labels: sockeye.role is loop,
 // client-loop (of clients without a Server) or shutdown, and sockeye.loop is

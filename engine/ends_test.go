@@ -74,3 +74,19 @@ func TestGoexitInHandler(t *testing.T) {
 		t.Errorf("Shutdown: %v", err)
 	}
 }
+
+// So it is while Shutdown waits for the connection to go.
+func TestGoexitDuringShutdown(t *testing.T) {
+	t.Parallel()
+	r := record(engine.HandlerFuncs{Close: func(*engine.Conn, error) { runtime.Goexit() }})
+	s := serve(t, r, engine.Options{Loops: 1})
+	p := open(t, s)
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(within(t, patience)) }()
+	p.expectClose(codec.CloseGoingAway, goingAway)
+	p.write(closing(codec.CloseGoingAway, ""))
+	p.Close()
+	if err := receive(t, "Shutdown", down); err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+}

@@ -20,6 +20,10 @@ var (
 	// ErrBufferFull is returned when a message was not taken because the
 	// connection has too many unsent bytes; see [SendPolicy].
 	ErrBufferFull = errors.New("engine: the peer reads too slowly: unsent bytes are at their limit")
+
+	// ErrOlderDropped is returned when a message was taken at the cost of
+	// older ones, which the peer will not get; see [DropOldest].
+	ErrOlderDropped = errors.New("engine: the peer reads too slowly: older messages were dropped for this one")
 )
 
 // Reasons why the engine ended a connection, found in a [CloseError] by
@@ -27,8 +31,11 @@ var (
 var (
 	ErrHandshakeTimeout = errors.New("engine: handshake not finished in time")
 	ErrIdleTimeout      = errors.New("engine: peer silent for too long, though pinged")
+	ErrWriteTimeout     = errors.New("engine: peer took none of what was unsent for too long")
 	ErrCloseTimeout     = errors.New("engine: peer did not finish the close handshake in time")
 	ErrAborted          = errors.New("engine: connection aborted by this side")
+	ErrRate             = errors.New("engine: peer sends more in a second than it may")
+	ErrMemory           = errors.New("engine: the server's connections hold too much memory, and this one the most")
 	ErrPanic            = errors.New("engine: handler panicked")
 )
 
@@ -44,6 +51,7 @@ func (e *MisuseError) Error() string { return "engine: " + e.Text }
 var (
 	ErrNotMessage     = &MisuseError{"only text and binary messages can be sent with Send"}
 	ErrInvalidUTF8    = &MisuseError{"a text message must be valid UTF-8: send it as binary"}
+	ErrNoKey          = &MisuseError{"SendLatest needs a key: without one, use Send"}
 	ErrControlTooLong = &MisuseError{"a ping's payload is limited to 125 bytes"}
 	ErrCloseCode      = &MisuseError{"this close code must not be sent: use 1000-1003, 1007-1014 or 3000-4999"}
 )

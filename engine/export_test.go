@@ -32,6 +32,34 @@ func ShutdownsWaiting(c *Conn) int {
 	return <-n
 }
 
+// Mailboxes counts those of s.
+func Mailboxes(s *Server) (n int) {
+	for _, se := range s.group.sessions {
+		se.mail.mu.Lock()
+		n += len(se.mail.boxes)
+		se.mail.mu.Unlock()
+	}
+	return n
+}
+
+// Hears tells that what the peer of c sends is read.
+func Hears(c *Conn) bool { return c.conn.Hears() }
+
+// Held tells that nothing is read from c.
+func Held(c *Conn) bool { return c.conn.Held() }
+
+// Handling tells that a worker calls c's handler.
+func Handling(c *Conn) bool { return c.conn.Handling() }
+
+// Parked tells that c's next call waits for its peer to read.
+func Parked(c *Conn) bool {
+	m := &c.sessions().mail
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := m.boxes[c]
+	return b != nil && b.parked
+}
+
 // SharedLoops counts the loops that clients share.
 func SharedLoops() int {
 	clientLoops.mu.Lock()
@@ -44,3 +72,6 @@ func SharedLoops() int {
 
 // Ending is closed when s begins to end.
 func Ending(s *Server) <-chan struct{} { return s.closing }
+
+// MaxSurplus is how many connections beyond the limits are held.
+const MaxSurplus = maxSurplus

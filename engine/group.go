@@ -22,6 +22,9 @@ func newGroup(system loop.System, n int, owner *Server) (*group, error) {
 	g := new(group)
 	for range orDefault(n, runtime.GOMAXPROCS(0)) {
 		s := &sessions{owner: owner, blank: new(receiver)}
+		if owner != nil {
+			s.mail.workers = owner.workers
+		}
 		l, err := loop.New(system, s)
 		if err != nil {
 			g.start(slog.Default())

@@ -7,22 +7,26 @@ import "github.com/sockeye-ws/sockeye/codec"
 // of one connection come one after the other.
 //
 // The calls run on the connection's event loop, so they must not block: every
-// connection of that loop waits meanwhile. A panic is recovered and logged,
-// and costs its connection only, which is closed with 1011; but
-// runtime.Goexit, which testing's FailNow calls, ends the loop and with it all
-// of its connections.
+// connection of that loop waits meanwhile. With Options.Workers those of a
+// server's connections run on other goroutines, and may block. A panic is
+// recovered and logged, and costs its connection only, which is closed with
+// 1011; but runtime.Goexit, which testing's FailNow calls, ends the loop and
+// with it all of its connections. On a worker it is taken for a panic.
 type Handler interface {
 	// OnOpen is called when the handshake is done, before any message.
 	OnOpen(c *Conn)
 
 	// OnMessage is called for each whole message, text or binary, after
-	// reassembly. A text's UTF-8 is valid. The payload is the loop's: it may
+	// reassembly. A text's UTF-8 is valid. The payload is the engine's: it may
 	// be read and changed until OnMessage returns, and must be copied to be
-	// kept. Replies sent from here leave together, in one system call.
+	// kept. Replies sent from here leave together, in one system call; those
+	// sent from a worker do too if they answer messages that wait together, but
+	// none waits for a handler that blocks.
 	OnMessage(c *Conn, op codec.Opcode, payload []byte)
 
 	// OnClose is called when the connection is gone, whoever ended it. err is
-	// always a *CloseError. Sending on c fails from here on.
+	// always a *CloseError. Sending on c fails from here on. With workers that
+	// may be after the server's end, if a handler was busy until then.
 	OnClose(c *Conn, err error)
 }
 

@@ -14,7 +14,8 @@ func (s *sessions) Timer(lc *loop.Conn) {
 	case Connecting:
 		s.cut(c, ErrHandshakeTimeout)
 	case Open:
-		s.checkIdle(c)
+		s.checkPeer(c)
+		s.checkMeter(c)
 	case Closing:
 		// Until Attended comes this is still the idle timer.
 		if !lc.Attending() {
@@ -23,19 +24,25 @@ func (s *sessions) Timer(lc *loop.Conn) {
 	}
 }
 
-// checkIdle pings a peer that has been silent for half of the timeout, and
-// cuts it at its end. Bytes that arrive do not touch the timer: it looks at
-// the time since they did, and is set anew.
-func (s *sessions) checkIdle(c *Conn) {
-	limit, silent := c.profile.idleTimeout, c.conn.Silent()
-	switch {
-	case silent >= limit:
+// checkPeer cuts a peer that has been silent for too long, or that has not
+// taken what is unsent. One that is silent for half of the time is pinged.
+// Bytes that come or go do not touch the timer: it looks at the time since
+// they did, and is set anew.
+func (s *sessions) checkPeer(c *Conn) {
+	silent, stalled := c.conn.Silent(), c.conn.Stalled()
+	switch p := c.profile; {
+	case !c.conn.Hears() && !c.conn.Blocked():
+		c.conn.Excuse() // it waits for our handler
+		c.watch(0, 0)
+	case p.idleTimeout > 0 && silent >= p.idleTimeout:
 		s.cut(c, ErrIdleTimeout)
-	case silent >= limit/2:
-		c.keepalive()
-		c.conn.SetTimer(limit - silent)
+	case p.writeTimeout > 0 && stalled >= p.writeTimeout:
+		s.cut(c, ErrWriteTimeout)
 	default:
-		c.conn.SetTimer(limit/2 - silent)
+		if p.idleTimeout > 0 && silent >= p.idleTimeout/2 {
+			c.keepalive()
+		}
+		c.watch(silent, stalled)
 	}
 }
 
@@ -49,12 +56,25 @@ func (c *Conn) keepalive() {
 	}
 }
 
-// watch starts the idle timeout.
-func (c *Conn) watch() {
-	if limit := c.profile.idleTimeout; limit > 0 {
-		c.conn.SetTimer(limit / 2)
-	} else {
+// watch sets the timer for a peer that has been silent, and with its socket
+// full, for some time.
+func (c *Conn) watch(silent, stalled time.Duration) {
+	idle := c.profile.idleTimeout
+	switch {
+	case idle == 0:
 		c.conn.StopTimer()
+	case silent < idle/2:
+		c.conn.SetTimer(idle/2 - silent)
+	default:
+		c.conn.SetTimer(idle - silent)
+	}
+	c.watchWrites(stalled)
+}
+
+// watchWrites sees to it that a peer with its socket full is looked at in time.
+func (c *Conn) watchWrites(stalled time.Duration) {
+	if limit := c.profile.writeTimeout; limit > 0 && c.conn.Blocked() {
+		c.conn.Hasten(limit - stalled)
 	}
 }
 
@@ -70,6 +90,9 @@ func (s *sessions) cut(c *Conn, err error) {
 	}
 	if c.end.Err == nil {
 		c.end.Err = err
+	}
+	if err == ErrServerClosed {
+		c.conn.MuteLocked()
 	}
 	c.conn.Unlock()
 	c.conn.Abort()

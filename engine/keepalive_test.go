@@ -103,3 +103,36 @@ func TestReadingKeepsAlive(t *testing.T) {
 		t.Errorf("the connection is %v", c.State())
 	}
 }
+
+// Whoever takes none of what is sent is cut, however much it says itself.
+func TestWriteTimeout(t *testing.T) {
+	t.Parallel()
+	const limit = 200 * time.Millisecond
+	r := record(engine.HandlerFuncs{})
+	p := open(t, serve(t, r, engine.Options{WriteTimeout: limit}))
+	c := r.conn(t)
+	narrow(t, c)
+	for c.Buffered() == 0 {
+		if err := c.Send(codec.Binary, make([]byte, 64<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	for time.Since(began) < patience {
+		if _, err := p.Write([]byte(text("I write and do not read"))); err != nil {
+			break
+		}
+		select {
+		case end := <-r.closed:
+			if !errors.Is(end, engine.ErrWriteTimeout) || end.Code != codec.CloseAbnormal {
+				t.Errorf("OnClose got %#v", end)
+			}
+			if took := time.Since(began); took < limit-30*time.Millisecond {
+				t.Errorf("cut after %v", took)
+			}
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	t.Error("never cut")
+}

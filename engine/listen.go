@@ -53,6 +53,10 @@ func (s *sessions) listen(l net.Listener, deal func() *loop.Loop) error {
 	if err != nil {
 		return err
 	}
+	if err := s.owner.settings.tcp.Set(fd); err != nil {
+		loop.OS.Close(fd)
+		return fmt.Errorf("engine: listening socket: %w", err)
+	}
 	failed := make(chan loop.Errno, 1)
 	posted := s.loop.Post(func() { failed <- s.loop.Listen(&loop.Listener{FD: fd, Deal: deal}) })
 	if !posted {

@@ -16,6 +16,7 @@ const refused = Closed + 1
 // opening is what a connection holds while its handshake is incomplete.
 type opening struct {
 	head    *pool.Buffer // what has come so far
+	length  int          // of the request's own part of it; a worker's
 	request handshake.Request
 	attempt *attempt // a client's
 }
@@ -41,12 +42,20 @@ func (s *sessions) Accepted(fd int) {
 		s.loop.CloseFD(fd)
 		return
 	}
-	c := &Conn{profile: s.owner.settings.profiles[0]}
+	now := s.loop.Now()
+	p, addr := s.owner.admission.admit(s.owner.settings.profiles[0], fd, now)
+	if p == nil {
+		s.loop.TurnAway(fd)
+		return
+	}
+	c := &Conn{profile: p}
 	if e := s.loop.Add(&c.conn, fd); e != 0 {
 		s.loop.CloseFD(fd)
+		s.owner.admission.leave(p, addr, now)
 		s.owner.settings.logger.Error("engine: accepted a connection that cannot be watched", "error", e)
 		return
 	}
+	s.guests.put(c.conn.Slot(), addr)
 	c.limitHandshake(c.profile.handshakeTimeout)
 }
 
@@ -68,6 +77,10 @@ func (s *sessions) openServer(c *Conn, b []byte) {
 		s.wait(c, b)
 		return
 	}
+	if c.onWorkers() && c.profile.upgrade != nil {
+		s.passUpgrade(c, b)
+		return
+	}
 	if err := s.upgrade(c, request); err != nil {
 		s.refuse(c, err)
 		return
@@ -75,10 +88,11 @@ func (s *sessions) openServer(c *Conn, b []byte) {
 	rx := c.rx
 	c.rx = nil
 	if rx != nil {
+		s.discharge(rx)
 		defer rx.opening.release()
 	}
 	s.open(c)
-	c.profile.handler.OnOpen(c)
+	s.tellOpen(c)
 	s.feed(c, b[n:])
 }
 
@@ -88,24 +102,33 @@ func (s *sessions) wait(c *Conn, b []byte) {
 		c.rx = &receiver{opening: &opening{request: s.request}}
 		c.rx.opening.gather(b)
 	}
+	s.charge(c.rx)
 }
 
 // upgrade decides on a request and writes the answer that accepts it.
 func (s *sessions) upgrade(c *Conn, r *handshake.Request) error {
-	p := c.profile
-	if !p.checkOrigin(r) {
-		return handshake.Reject(http.StatusForbidden, "this origin may not connect\n")
-	}
-	var accept Accept
-	var err error
-	if p.upgrade != nil {
-		if accept, err = p.upgrade(r); err != nil {
-			return err
-		}
-	}
-	if err := p.chooseSubprotocol(&accept, r); err != nil {
+	accept, err := c.profile.decide(r)
+	if err != nil {
 		return err
 	}
+	return c.accept(r, accept)
+}
+
+// decide asks the hooks.
+func (p *profile) decide(r *handshake.Request) (accept Accept, err error) {
+	if !p.checkOrigin(r) {
+		return accept, handshake.Reject(http.StatusForbidden, "this origin may not connect\n")
+	}
+	if p.upgrade != nil {
+		if accept, err = p.upgrade(r); err != nil {
+			return accept, err
+		}
+	}
+	return accept, p.chooseSubprotocol(&accept, r)
+}
+
+// accept writes the answer that accepts a request.
+func (c *Conn) accept(r *handshake.Request, accept Accept) error {
 	c.conn.Lock()
 	defer c.conn.Unlock()
 	b, err := handshake.AppendResponse(c.conn.RoomLocked(256), r,
@@ -115,7 +138,7 @@ func (s *sessions) upgrade(c *Conn, r *handshake.Request) error {
 		return err
 	}
 	c.data = accept.Data
-	c.profile = p.profileFor(accept.Handler, accept.Subprotocol)
+	c.profile = c.profile.profileFor(accept.Handler, accept.Subprotocol)
 	return nil
 }
 
@@ -138,7 +161,16 @@ func (s *sessions) open(c *Conn) {
 	c.conn.Unlock()
 	s.stats.opened.Add(1)
 	s.stats.open.Add(1)
-	c.watch()
+	c.watch(0, 0)
+	s.startMeter(c)
+}
+
+func (s *sessions) tellOpen(c *Conn) {
+	if c.onWorkers() {
+		s.mail.send(c, letter{call: callOpen})
+		return
+	}
+	c.profile.handler.OnOpen(c)
 }
 
 // refuse answers a request with an error and ends the connection.

@@ -68,6 +68,11 @@ func TestBadRequests(t *testing.T) {
 type hook = func(*handshake.Request) (engine.Accept, error)
 
 func TestUpgradeRefuses(t *testing.T) {
+	t.Run("on a loop", func(t *testing.T) { testUpgradeRefuses(t, 0) })
+	t.Run("on workers", func(t *testing.T) { testUpgradeRefuses(t, 2) })
+}
+
+func testUpgradeRefuses(t *testing.T, workers int) {
 	t.Parallel()
 	tests := []struct {
 		name, request, status string
@@ -94,6 +99,7 @@ func TestUpgradeRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
+			test.options.Workers = workers
 			s := serve(t, unused(t), test.options)
 			p := connect(t, s.addr)
 			p.write(test.request + text("not executed"))
@@ -109,6 +115,11 @@ func TestUpgradeRefuses(t *testing.T) {
 }
 
 func TestUpgradeAccepts(t *testing.T) {
+	t.Run("on a loop", func(t *testing.T) { testUpgradeAccepts(t, 0) })
+	t.Run("on workers", func(t *testing.T) { testUpgradeAccepts(t, 2) })
+}
+
+func testUpgradeAccepts(t *testing.T, workers int) {
 	t.Parallel()
 	own := engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) { c.SendText("own handler") }}
 	tests := []struct {
@@ -125,6 +136,7 @@ func TestUpgradeAccepts(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
+			test.options.Workers = workers
 			s := serve(t, echoing, test.options)
 			p := connect(t, s.addr)
 			if test.offer == "" {

@@ -14,7 +14,9 @@ const (
 	DefaultMaxMessage       = 1 << 20
 	DefaultMaxBuffered      = 1 << 20
 	DefaultIdleTimeout      = 120 * time.Second
+	DefaultWriteTimeout     = 30 * time.Second
 	DefaultCloseTimeout     = 5 * time.Second
+	DefaultMailbox          = 64
 )
 
 // Options configures a [Server]. The zero value is safe to expose to the
@@ -25,8 +27,35 @@ type Options struct {
 	// GOMAXPROCS. More than that only adds switches.
 	Loops int
 
+	// Workers lets handlers block: those of the server's connections are
+	// called by up to so many goroutines, and not on the loops. Take about as
+	// many as calls may wait for something at the same time. Default: 0, they
+	// run on the loops and must not block.
+	//
+	// A connection's calls still come one after the other, in order, and a
+	// payload is valid until OnMessage returns. Pings and the peer's Close are
+	// answered at once, without waiting for handlers; what came before a Close
+	// or the end of the stream is still delivered. When all workers are busy
+	// connections wait, each in turn. Goroutines that are not needed end after
+	// some seconds. A connection for which nothing waits holds nothing.
+	//
+	// A message costs more than on a loop: a copy, and the way to another
+	// goroutine. Danger: a handler that never returns keeps its worker for
+	// ever, and as many of them as there are workers stop all others; give what
+	// they wait for a deadline.
+	Workers int
+
+	// Mailbox is the limit of a connection's messages and pongs that wait for
+	// a worker; 64 KiB of payload fill it as well. Nothing is read from a
+	// connection while its mailbox is full: the peer has to wait, and is not
+	// taken for silent. Default: 64. Without Workers it has no meaning.
+	Mailbox int
+
 	// Upgrade is called for each valid request, before it is answered, on the
-	// connection's loop: it must not block. It may choose the subprotocol,
+	// connection's loop, where it must not block, or by a worker, where it may,
+	// for instance to look up a token. Meanwhile HandshakeTimeout runs on, and
+	// nothing more is read; if the connection ends before Upgrade returns, what
+	// it returns is dropped. It may choose the subprotocol,
 	// add response headers, and set the connection's data and handler; or
 	// refuse with a *[handshake.Rejection] (any other error is logged and
 	// answered with 500). r is valid until Upgrade returns; the strings it
@@ -47,7 +76,8 @@ type Options struct {
 	// allows requests without an Origin, as they do not come from a browser.
 	// Danger: accepting every origin lets any web page act with its visitors'
 	// cookies. Danger: behind a proxy that rewrites Host, the same origin is
-	// not recognised; name yours with [handshake.AllowOrigins].
+	// not recognised; name yours with [handshake.AllowOrigins]. It must not
+	// block.
 	CheckOrigin func(r *handshake.Request) bool
 
 	// MaxHead is the limit of a request's head in bytes (default 8 KiB), and
@@ -60,6 +90,21 @@ type Options struct {
 	// can then hold descriptors with half a request.
 	HandshakeTimeout time.Duration
 
+	// MaxConns is the limit of the server's connections, handshakes under way
+	// included: beyond, requests are answered with 503. With Workers a
+	// connection counts until its OnClose has returned. Default: none but the
+	// descriptors; see [Stats].Shed. Danger: with Workers that are slow, peers
+	// that come and go without end then leave calls of OnClose behind.
+	MaxConns int
+
+	// MaxConnsPerAddr is the limit of connections from one IP address, and
+	// MaxConnRatePerAddr of those that it begins within a second: beyond,
+	// requests are answered with 429. Of IPv6 a network of 64 bits counts as
+	// one address. Default: none. Danger: behind a proxy, and for the users of
+	// one company or carrier, many share an address.
+	MaxConnsPerAddr    int
+	MaxConnRatePerAddr int
+
 	// MaxMessage is the limit of one message in bytes, after reassembly; a
 	// larger one closes the connection with 1009. Default: 1 MiB. Danger: a
 	// peer can make the server hold that much memory for each connection.
@@ -69,11 +114,38 @@ type Options struct {
 	// beyond, the connection is closed with 1008. Default: 65,536.
 	MaxFragments int
 
+	// MaxMessageRate is how many messages, control frames included, and
+	// MaxByteRate how many bytes a connection may send in a second: on
+	// average, but up to a second's worth at once; so MaxByteRate should be no
+	// less than the largest message. Beyond, RatePolicy says what happens.
+	// Default: any number.
+	MaxMessageRate int
+	MaxByteRate    int
+
+	// RatePolicy says what happens to a connection that sends more than it
+	// may. Default: [CloseFast].
+	RatePolicy RatePolicy
+
+	// MaxMemory is the limit of the memory, in bytes, that all connections
+	// together hold in buffers, for messages that have not come whole, for
+	// what waits for Workers or is with them, and for what is not sent yet.
+	// Beyond, those that hold the most are ended, until a tenth of it is free:
+	// with 1013, or without a Close frame if there are unsent bytes before it.
+	// Their messages that still wait for a worker are dropped, also those of
+	// connections that have gone; OnClose gets [ErrMemory]. What handlers have
+	// in hand cannot be freed, so it should be well above MaxMessage times
+	// Workers. It may be exceeded for a moment, by what is read in one go. Idle
+	// connections hold nothing. Default: half of GOMEMLIMIT, if that is set,
+	// else half of the machine's memory (on Linux). Negative: none; danger:
+	// peers can then fill the memory.
+	MaxMemory int64
+
 	// MaxBuffered is the limit of a connection's unsent bytes. A message that
 	// finds more than that unsent is not taken: see SendPolicy. So at most one
 	// message goes beyond it; those sent by a handler in reply, MaxMessage
 	// more. Nothing is read from a connection while more than half of it is
-	// unsent. Default: 1 MiB.
+	// unsent; nor does a worker handle its next message, until all is sent.
+	// Default: 1 MiB.
 	MaxBuffered int
 
 	// SendPolicy says what happens to a message that exceeds MaxBuffered.
@@ -86,9 +158,33 @@ type Options struct {
 	// that vanished without a word stay for ever.
 	IdleTimeout time.Duration
 
+	// WriteTimeout is how long a peer whose socket is full may take none of
+	// what is unsent, whatever it sends meanwhile; it is then cut. Default:
+	// 30 s. Negative: none; danger: whoever stops reading holds MaxBuffered.
+	WriteTimeout time.Duration
+
 	// CloseTimeout is how long the peer may take to answer our Close and to
 	// read what is still unsent, before it is cut. Default: 5 s.
 	CloseTimeout time.Duration
+
+	// TCPUserTimeout is how long sent bytes may remain without an
+	// acknowledgement before the system ends the connection (Linux only:
+	// TCP_USER_TIMEOUT). More than 24 days count as 24 days. Default: 0, the
+	// system's, of about 15 minutes; WriteTimeout and IdleTimeout are usually
+	// over before.
+	TCPUserTimeout time.Duration
+
+	// TCPKeepAlive makes the system probe connections that are idle for so
+	// long, once in a tenth of the time. More than 9 hours count as 9 hours.
+	// Default: 0, none, as IdleTimeout has WebSocket pings sent, which also
+	// reach through proxies.
+	TCPKeepAlive time.Duration
+
+	// ShutdownSpread is the time over which Shutdown closes the connections,
+	// evenly, so that a fleet of clients does not come back all at once. The
+	// context given to Shutdown must leave time for it. Default: 0, as fast as
+	// can be.
+	ShutdownSpread time.Duration
 
 	// Logger receives recovered panics and failures of the server itself.
 	// What peers do wrong is not logged: it comes with OnClose and in Stats.
@@ -114,12 +210,22 @@ type Accept struct {
 }
 
 // SendPolicy says what happens to a message for a connection whose unsent
-// bytes would exceed the limit. In each case the sender gets [ErrBufferFull].
+// bytes exceed the limit. See [Conn.SendLatest] for messages of which only the
+// latest counts.
 type SendPolicy uint8
 
 const (
 	// CloseSlow closes the connection with 1008: nothing is lost unnoticed.
+	// The sender gets [ErrBufferFull].
 	CloseSlow SendPolicy = iota
-	// DropNewest drops the message and counts it in [Stats].Dropped.
+
+	// DropNewest drops the message and counts it in [Stats].Dropped. The
+	// sender gets [ErrBufferFull].
 	DropNewest
+
+	// DropOldest drops unsent messages, the oldest first, until a quarter of
+	// the limit is free, and counts them in [Stats].DroppedOlder. The sender
+	// gets [ErrOlderDropped]. A message that is partly sent cannot be dropped:
+	// if that alone is too much, the new one is, as with DropNewest.
+	DropOldest
 )

@@ -45,6 +45,11 @@ func (j *journal) attrs(t *testing.T) map[string]string {
 
 // A panic costs the connection it came from, which is told 1011, and no other.
 func TestPanics(t *testing.T) {
+	t.Run("on a loop", func(t *testing.T) { testPanics(t, 0) })
+	t.Run("on workers", func(t *testing.T) { testPanics(t, 2) })
+}
+
+func testPanics(t *testing.T, workers int) {
 	t.Parallel()
 	tests := []struct {
 		name    string
@@ -74,7 +79,7 @@ func TestPanics(t *testing.T) {
 			var log journal
 			r := record(test.handler)
 			well := record(echoing)
-			s := serve(t, r, engine.Options{Logger: slog.New(&log), MaxBuffered: 64 << 20, Upgrade: choose(well)})
+			s := serve(t, r, engine.Options{Workers: workers, Logger: slog.New(&log), MaxBuffered: 64 << 20, Upgrade: choose(well)})
 			neighbour := openNeighbour(t, s)
 			p := open(t, s)
 			c := r.conn(t)

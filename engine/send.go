@@ -18,27 +18,53 @@ const largeSend = 4 << 10
 // returns. Messages arrive whole and in the order of their Sends.
 //
 // nil means that the message is on its way, not that it has arrived. The error
-// is [ErrClosed], [ErrBufferFull] or a *[MisuseError].
+// is [ErrClosed], [ErrBufferFull], [ErrOlderDropped] or a *[MisuseError].
 func (c *Conn) Send(op codec.Opcode, p []byte) error {
+	if err := checkMessage(op, p); err != nil {
+		return err
+	}
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	err := c.admitLocked(true, "")
+	if err == nil || err == ErrOlderDropped {
+		c.messageLocked(op, p)
+		c.markLocked(c.frameSize(p), "")
+	}
+	return err
+}
+
+func checkMessage(op codec.Opcode, p []byte) error {
 	switch {
 	case op == codec.Text && !utf8.Valid(p):
 		return ErrInvalidUTF8
 	case !isMessage(op):
 		return ErrNotMessage
 	}
-	c.conn.Lock()
-	defer c.conn.Unlock()
-	if err := c.admitLocked(true); err != nil {
-		return err
-	}
+	return nil
+}
+
+// messageLocked sends a message that was admitted.
+func (c *Conn) messageLocked(op codec.Opcode, p []byte) {
 	c.countSentLocked()
 	if len(p) >= largeSend && !c.profile.client {
 		h := codec.Header{Fin: true, OpCode: op, Length: int64(len(p))}
 		c.conn.CommitLocked(codec.AppendHeader(c.conn.RoomLocked(codec.MaxHeaderSize), h), p)
-		return nil
+		return
 	}
 	c.frameLocked(op, p)
-	return nil
+}
+
+// markLocked makes a message that was just sent one that can be dropped, if it
+// has a key or the send policy wants it.
+func (c *Conn) markLocked(size int, key string) {
+	if key != "" || c.profile.sendPolicy == DropOldest {
+		c.conn.MarkLocked(size, key)
+	}
+}
+
+// frameSize gives the size of a message as it is sent.
+func (c *Conn) frameSize(p []byte) int {
+	return codec.HeaderSize(len(p), c.profile.client) + len(p)
 }
 
 func isMessage(op codec.Opcode) bool { return op == codec.Text || op == codec.Binary }
@@ -60,12 +86,14 @@ func (c *Conn) SendPrepared(m *codec.Prepared) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	if err := c.admitLocked(true); err != nil {
+	err := c.admitLocked(true, "")
+	if err != nil && err != ErrOlderDropped {
 		return err
 	}
 	c.countSentLocked()
 	c.conn.SendLocked(m.Frame())
-	return nil
+	c.markLocked(len(m.Frame()), "")
+	return err
 }
 
 // Ping sends a ping with up to 125 bytes, which the peer returns in a pong:
@@ -76,7 +104,7 @@ func (c *Conn) Ping(p []byte) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	if err := c.admitLocked(false); err != nil {
+	if err := c.admitLocked(false, ""); err != nil {
 		return err
 	}
 	c.frameLocked(codec.Ping, p)
@@ -117,44 +145,4 @@ func (c *Conn) appendFrame(b []byte, op codec.Opcode, p []byte) []byte {
 func newMask() (mask [4]byte) {
 	binary.NativeEndian.PutUint32(mask[:], rand.Uint32())
 	return mask
-}
-
-func (c *Conn) openLocked() error {
-	if !c.conn.SendableLocked(uint8(Open)) {
-		return ErrClosed
-	}
-	return nil
-}
-
-// admitLocked tells whether c takes another frame to send. If it does not, and
-// what is refused is a message, the send policy decides what follows.
-func (c *Conn) admitLocked(message bool) error {
-	if err := c.openLocked(); err != nil {
-		return err
-	}
-	if !c.fullLocked() {
-		return nil
-	}
-	if c.conn.FlushLocked(); !c.fullLocked() {
-		return c.openLocked()
-	}
-	if message {
-		c.sessions().stats.dropped.Add(1)
-		if c.profile.sendPolicy == CloseSlow {
-			c.closeLocked(&CloseError{Code: codec.ClosePolicyViolation, Reason: "reads too slowly", Err: ErrBufferFull})
-		}
-	}
-	return ErrBufferFull
-}
-
-// fullLocked tells that too much is unsent. Replies to what has been read
-// already have some more room, of the largest message: while more than half of
-// the limit is unsent nothing is read, so that a peer that only reads its
-// answers late is never closed for it.
-func (c *Conn) fullLocked() bool {
-	room := 0
-	if c.conn.CorkedLocked() {
-		room = c.profile.codec.MaxMessage
-	}
-	return c.conn.BufferedLocked()-c.profile.maxBuffered > room
 }

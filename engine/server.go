@@ -3,31 +3,35 @@ package engine
 import (
 	"context"
 	"net"
-	"net/http"
 	"sync"
 
-	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
-	"github.com/sockeye-ws/sockeye/handshake"
 )
 
 // Server is a WebSocket server. Its methods may be called from any goroutine.
 type Server struct {
-	settings *settings
-	loops    int
-	system   loop.System
+	settings  *settings
+	admission *admission
+	budget    budget
+	loops     int
+	system    loop.System
 
 	mu      sync.Mutex
 	group   *group        // nil before the first use
 	closing chan struct{} // closed by Shutdown and Close
 	casting pending       // broadcasts under way
+	workers *workers      // as long as group; nil if handlers run on the loops
 }
 
 // NewServer makes a server whose connections h handles; h may be nil only if
 // o.Upgrade gives each a handler. It has no loops and opens no sockets before
 // the first Serve or Dial. What o refers to must not change afterwards.
 func NewServer(h Handler, o Options) *Server {
-	return &Server{settings: o.settings(h), loops: o.Loops, system: loop.OS, closing: make(chan struct{})}
+	set := o.settings(h)
+	return &Server{
+		settings: set, admission: newAdmission(set, &o), budget: budget{limit: o.memory()},
+		loops: o.Loops, system: loop.OS, closing: make(chan struct{}),
+	}
 }
 
 // ListenAndServe listens at a TCP address such as ":8080" and serves until
@@ -82,7 +86,7 @@ func (s *Server) wait() error {
 }
 
 // start gives the loops, running.
-func (s *Server) start() (*group, error) {
+func (s *Server) start() (_ *group, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -91,8 +95,10 @@ func (s *Server) start() (*group, error) {
 	default:
 	}
 	if s.group == nil {
+		s.workers = startWorkers(s.settings.workers)
 		g, err := newGroup(s.system, s.loops, s)
 		if err != nil {
+			s.workers.stop()
 			return nil, err
 		}
 		g.start(s.settings.logger)
@@ -114,10 +120,15 @@ func (s *Server) stopAccepting() *group {
 }
 
 // Shutdown ends the server gracefully: it stops accepting, closes every
-// connection with 1001, and waits until what was sent has arrived and the
-// peers have answered. Those still there when ctx ends are cut, and its error
+// connection with 1001, over Options.ShutdownSpread, and waits until what was
+// sent has arrived and the peers have answered. Those still there when ctx ends are cut, and its error
 // is returned. The loops have ended when Shutdown returns. It must not be
 // called from a handler, which would wait for itself.
+//
+// With Options.Workers it also waits, up to ctx's end, for handlers to return.
+// One that does not return cannot be stopped: it goes on, its Sends fail with
+// [ErrClosed], and what waits behind it, OnClose at the last, is called if it
+// returns after all. So a handler that calls Shutdown waits until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	g := s.stopAccepting()
 	if g == nil {
@@ -144,65 +155,23 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	g.stop()
 	<-drained
+	s.workers.stop()
+	if err == nil {
+		err = s.workers.wait(ctx)
+	}
 	return err
 }
 
 // Close ends the server and cuts every connection at once. Like Shutdown, it
-// must not be called from a handler.
+// must not be called from a handler that runs on a loop. It does not wait for
+// handlers that run on workers: they may go on, as after a Shutdown whose ctx
+// has ended, and OnClose may still come.
 func (s *Server) Close() error {
 	if g := s.stopAccepting(); g != nil {
 		g.stop()
+		s.workers.stop()
 	}
 	return nil
-}
-
-// drain ends all connections gracefully, and calls done when none is left.
-func (s *sessions) drain(done func()) {
-	s.drained = append(s.drained, done)
-	if !s.draining {
-		s.draining = true
-		s.loop.CloseListeners()
-		s.goAwayFrom(0)
-	}
-	s.checkDrained()
-}
-
-// drainSlice is how many connections a loop closes before it does other work:
-// with very many of them the answers to the first Close frames must not wait
-// for the last to be sent.
-const drainSlice = 512
-
-// goAwayFrom closes the connections from slot on, a slice in each tick.
-func (s *sessions) goAwayFrom(slot int) {
-	for last := min(slot+drainSlice, s.loop.Slots()); slot < last; slot++ {
-		if c := s.loop.Conn(slot); c != nil {
-			s.goAway(connOf(c))
-		}
-	}
-	if slot < s.loop.Slots() {
-		s.loop.Post(func() { s.goAwayFrom(slot) })
-	}
-}
-
-func (s *sessions) checkDrained() {
-	if len(s.drained) == 0 || s.loop.Stats.Open.Load() > 0 {
-		return
-	}
-	for _, done := range s.drained {
-		done()
-	}
-	s.drained = nil
-}
-
-func (s *sessions) goAway(c *Conn) {
-	switch {
-	case c.State() == Open:
-		c.Close(codec.CloseGoingAway, "server is shutting down")
-	case c.State() == Connecting && c.profile.client:
-		s.cut(c, ErrServerClosed)
-	case c.State() == Connecting:
-		s.refuse(c, handshake.Reject(http.StatusServiceUnavailable, "server is shutting down\n"))
-	}
 }
 
 // Stats gives the server's counters.
@@ -215,5 +184,6 @@ func (s *Server) Stats() (st Stats) {
 			st.add(se)
 		}
 	}
+	st.MemoryShed = s.budget.shed.Load()
 	return st
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
@@ -15,13 +16,21 @@ type sessions struct {
 	loop  *loop.Loop
 	owner *Server // whose listeners' connections come here, or nil
 	stats counters
+	mail  mail
 
 	blank    *receiver         // decodes for connections that have no state of their own
 	spares   []*receiver       // used before
 	request  handshake.Request // likewise, for requests that come whole
 	casts    []*cast
-	draining bool
-	drained  []func() // called once no connection is left
+	guests   guests
+	meters   meters
+	events   int          // messages and control frames received
+	received atomic.Int64 // bytes that receivers hold
+	checked  int64        // memory when it was checked last
+
+	relieving atomic.Bool // relieve is posted
+	draining  bool
+	drained   []func() // called once no connection is left
 }
 
 // receiver is what a connection holds while something from its peer is
@@ -29,6 +38,7 @@ type sessions struct {
 type receiver struct {
 	decoder codec.Decoder
 	opening *opening
+	charged int // bytes counted in sessions.received
 }
 
 // maxSpares is how many receivers a loop keeps for reuse.
@@ -60,10 +70,13 @@ func (s *sessions) Room(lc *loop.Conn) []byte {
 func (s *sessions) Filled(lc *loop.Conn, n int) {
 	c := connOf(lc)
 	defer s.recoverFrom(c)
-	rx := c.rx
+	rx, before := c.rx, s.events
 	op, payload, err := rx.decoder.Filled(n)
 	if s.handle(c, op, payload, err) {
 		s.settle(c, rx)
+	}
+	if c.profile.metered() {
+		s.count(c, s.events-before, n)
 	}
 }
 
@@ -73,12 +86,23 @@ func (s *sessions) Data(lc *loop.Conn, b []byte) {
 	defer s.recoverFrom(c)
 	switch {
 	case State(lc.State()) != Connecting:
-		s.feed(c, b)
+		s.hear(c, b)
 	case c.profile.client:
 		s.openClient(c, b)
 	default:
 		s.openServer(c, b)
 	}
+}
+
+// hear takes what was read from an open connection.
+func (s *sessions) hear(c *Conn, b []byte) {
+	if !c.profile.metered() {
+		s.feed(c, b)
+		return
+	}
+	before := s.events
+	s.feed(c, b)
+	s.count(c, s.events-before, len(b))
 }
 
 // feed decodes b and handles what comes out.
@@ -94,6 +118,10 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		if !s.handle(c, op, payload, err) {
 			return
 		}
+		if len(b) > 0 && c.conn.Held() {
+			s.mail.keep(c, b)
+			break
+		}
 	}
 	s.settle(c, rx)
 }
@@ -106,6 +134,9 @@ func (s *sessions) settle(c *Conn, rx *receiver) {
 		s.putReceiver(rx)
 	case !idle && c.rx == nil:
 		c.rx, s.blank = rx, s.getReceiver()
+		s.charge(rx)
+	case !idle:
+		s.charge(rx)
 	}
 }
 
@@ -120,6 +151,7 @@ func (s *sessions) getReceiver() *receiver {
 }
 
 func (s *sessions) putReceiver(rx *receiver) {
+	s.discharge(rx)
 	rx.decoder.Release()
 	if len(s.spares) < maxSpares {
 		s.spares = append(s.spares, rx)
@@ -132,24 +164,43 @@ func (s *sessions) handle(c *Conn, op codec.Opcode, payload []byte, err error) b
 		s.violated(c, err.(*codec.Error))
 		return false
 	}
+	if op != 0 {
+		s.events++
+	}
 	switch op {
 	case codec.Text, codec.Binary:
 		s.stats.received++
-		// As in browsers, what comes after we closed is not delivered.
-		if c.State() == Open {
-			c.profile.handler.OnMessage(c, op, payload)
-		}
+		s.message(c, op, payload)
 	case codec.Ping:
 		c.pong(payload)
 	case codec.Pong:
-		if c.profile.ponger != nil && c.State() == Open {
-			c.profile.ponger.OnPong(c, payload)
-		}
+		s.ponged(c, payload)
 	case codec.Close:
 		s.peerClosed(c, payload)
 		return false
 	}
 	return true
+}
+
+func (s *sessions) message(c *Conn, op codec.Opcode, payload []byte) {
+	switch {
+	case c.State() != Open:
+		// As in browsers, what comes after we closed is not delivered.
+	case c.onWorkers():
+		s.pass(c, callMessage, op, payload)
+	default:
+		c.profile.handler.OnMessage(c, op, payload)
+	}
+}
+
+func (s *sessions) ponged(c *Conn, payload []byte) {
+	switch {
+	case c.profile.ponger == nil || c.State() != Open:
+	case c.onWorkers():
+		s.pass(c, callPong, codec.Pong, payload)
+	default:
+		c.profile.ponger.OnPong(c, payload)
+	}
 }
 
 // recoverFrom is deferred around calls of a handler: a panic ends the
@@ -159,15 +210,20 @@ func (s *sessions) recoverFrom(c *Conn) {
 	if v == nil {
 		return
 	}
-	s.stats.panics.Add(1)
-	c.profile.logger.Error("engine: recovered a panic in a connection's handler; the connection is closed",
-		"panic", v, "remote", c.RemoteAddr(), "stack", string(debug.Stack()))
+	s.panicked(c, v)
 	switch c.State() {
 	case Connecting:
 		s.refuse(c, handshake.Reject(500, ""))
 	case Open, Closing:
 		s.fail(c, codec.CloseInternalError, "", ErrPanic)
 	}
+}
+
+// panicked counts and logs a panic.
+func (s *sessions) panicked(c *Conn, v any) {
+	s.stats.panics.Add(1)
+	c.profile.logger.Error("engine: recovered a panic in a connection's handler; the connection is closed",
+		"panic", v, "remote", c.RemoteAddr(), "stack", string(debug.Stack()))
 }
 
 // release gives back what c holds of a handshake or message.
@@ -178,16 +234,25 @@ func (s *sessions) release(c *Conn) {
 	case rx == nil:
 		s.blank.decoder.Release()
 	case rx.opening != nil:
+		s.discharge(rx)
 		rx.opening.release()
 	default:
 		s.putReceiver(rx)
 	}
+	s.forget(c)
 }
 
 // Drained tells a handler that wants to know.
 func (s *sessions) Drained(lc *loop.Conn) {
 	c := connOf(lc)
-	if c.profile.drainer != nil && c.State() == Open {
+	if c.onWorkers() {
+		s.mail.unpark(c)
+	}
+	switch {
+	case c.profile.drainer == nil || c.State() != Open:
+	case c.onWorkers():
+		s.mail.send(c, letter{call: callDrain})
+	default:
 		defer s.recoverFrom(c)
 		c.profile.drainer.OnDrain(c)
 	}

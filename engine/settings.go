@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 	"github.com/sockeye-ws/sockeye/handshake"
 )
 
@@ -13,6 +14,7 @@ import (
 // filled in. They are shared and never change.
 type settings struct {
 	client             bool
+	surplus            bool // for connections beyond the limits: see admission
 	codec              codec.Config
 	head               handshake.Limits
 	upgrade            func(*handshake.Request) (Accept, error)
@@ -21,9 +23,17 @@ type settings struct {
 	allowNoSubprotocol bool
 	handshakeTimeout   time.Duration // 0: none
 	idleTimeout        time.Duration // 0: none
+	writeTimeout       time.Duration // 0: none
 	closeTimeout       time.Duration
+	messageRate        float64 // 0: any
+	byteRate           float64 // 0: any
+	ratePolicy         RatePolicy
+	tcp                loop.TCP
+	shutdownSpread     time.Duration
 	maxBuffered        int
 	sendPolicy         SendPolicy
+	workers            int // 0: handlers run on the loop
+	mailbox            int
 	logger             *slog.Logger
 	profiles           []*profile // one without a subprotocol, then one for each
 }
@@ -69,9 +79,17 @@ func (o *Options) settings(h Handler) *settings {
 		allowNoSubprotocol: o.AllowNoSubprotocol,
 		handshakeTimeout:   timeout(o.HandshakeTimeout, DefaultHandshakeTimeout),
 		idleTimeout:        timeout(o.IdleTimeout, DefaultIdleTimeout),
+		writeTimeout:       timeout(o.WriteTimeout, DefaultWriteTimeout),
 		closeTimeout:       orDefault(o.CloseTimeout, DefaultCloseTimeout),
+		messageRate:        float64(max(o.MaxMessageRate, 0)),
+		byteRate:           float64(max(o.MaxByteRate, 0)),
+		ratePolicy:         o.RatePolicy,
+		tcp:                loop.TCP{UserTimeout: o.TCPUserTimeout, KeepAlive: o.TCPKeepAlive},
+		shutdownSpread:     max(o.ShutdownSpread, 0),
 		maxBuffered:        orDefault(o.MaxBuffered, DefaultMaxBuffered),
 		sendPolicy:         o.SendPolicy,
+		workers:            max(o.Workers, 0),
+		mailbox:            orDefault(o.Mailbox, DefaultMailbox),
 		logger:             cmp.Or(o.Logger, slog.Default()),
 	}
 	if s.checkOrigin == nil {
@@ -90,6 +108,7 @@ func (o *DialOptions) settings(h Handler) *settings {
 		codec:            codec.Config{Role: codec.Client, MaxMessage: orDefault(o.MaxMessage, DefaultMaxMessage), MaxFragments: o.MaxFragments},
 		handshakeTimeout: orDefault(o.HandshakeTimeout, DefaultHandshakeTimeout),
 		idleTimeout:      timeout(o.IdleTimeout, DefaultIdleTimeout),
+		writeTimeout:     timeout(o.WriteTimeout, DefaultWriteTimeout),
 		closeTimeout:     orDefault(o.CloseTimeout, DefaultCloseTimeout),
 		maxBuffered:      orDefault(o.MaxBuffered, DefaultMaxBuffered),
 		sendPolicy:       o.SendPolicy,

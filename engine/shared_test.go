@@ -29,6 +29,15 @@ func TestSharedLoopsEndWithLastClient(t *testing.T) {
 	}
 }
 
+// A client whose handler ends its loop's goroutine counts as one that has gone.
+func TestSharedLoopsEndAfterGoexit(t *testing.T) {
+	s := serve(t, echoing, engine.Options{})
+	eventually(t, "clients of other tests to go", func() bool { return engine.SharedLoops() == 0 })
+	c := dial(t, s, engine.HandlerFuncs{Close: func(*engine.Conn, error) { runtime.Goexit() }}, engine.DialOptions{})
+	c.Abort()
+	eventually(t, "the loops to end", func() bool { return engine.SharedLoops() == 0 })
+}
+
 // A handshake that fails counts as a client that has gone.
 func TestSharedLoopsEndAfterRefusal(t *testing.T) {
 	s := serve(t, echoing, engine.Options{Subprotocols: []string{"ours"}})

@@ -227,3 +227,46 @@ func openOf(all []*engine.Conn) (n int) {
 	}
 	return n
 }
+
+func TestShutdownSpread(t *testing.T) {
+	t.Parallel()
+	const conns, spread = 20, 400 * time.Millisecond
+	s := serve(t, echoing, engine.Options{ShutdownSpread: spread})
+	var peers []*peer
+	for range conns {
+		peers = append(peers, open(t, s))
+	}
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(within(t, patience)) }()
+	began := time.Now()
+	for _, p := range peers {
+		p.expectClose(codec.CloseGoingAway, goingAway)
+		p.write(closing(codec.CloseGoingAway, ""))
+		p.Close()
+	}
+	if took := time.Since(began); took < spread/2 {
+		t.Errorf("all connections were closed within %v", took)
+	}
+	if err := receive(t, "Shutdown", down); err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+}
+
+// A shutdown that is spread leaves those alone whose turn has not come, and
+// ends with its context all the same.
+func TestShutdownSpreadTooLong(t *testing.T) {
+	t.Parallel()
+	s := serve(t, echoing, engine.Options{ShutdownSpread: time.Hour})
+	first, last := open(t, s), open(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(ctx) }()
+	first.expectClose(codec.CloseGoingAway, goingAway)
+	last.write(text("still here"))
+	last.expect(codec.Text, "still here")
+	cancel()
+	if err := receive(t, "Shutdown", down); !errors.Is(err, context.Canceled) {
+		t.Errorf("Shutdown: %v", err)
+	}
+	last.expectCut()
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"github.com/sockeye-ws/sockeye/codec"
@@ -272,7 +273,10 @@ func (c *simClient) finish() {
 	if !strict || c.failed {
 		return
 	}
-	if c.echoes != len(c.sent) {
+	// With workers, the Close frame that ends these plans is answered, or the
+	// violation, before all that came earlier is handled.
+	early := c.w.workers != nil && (c.plan == closeAtOnce || c.plan == violate)
+	if c.echoes != len(c.sent) && !early {
 		c.w.fail("plan %d: %d echoes of %d messages", c.plan, c.echoes, len(c.sent))
 	}
 	if c.code != c.want() {
@@ -285,8 +289,11 @@ func (c *simClient) finish() {
 // its handler was told.
 func (c *simClient) checkJournal() {
 	for _, j := range c.w.journal {
-		if len(c.sent) == 0 || len(j.received) < len(c.sent) || len(c.sent[0]) < 16 || !bytes.Equal(j.received[0], c.sent[0]) {
+		if len(c.sent) == 0 || len(j.received) == 0 || len(c.sent[0]) < 16 || !bytes.Equal(j.received[0], c.sent[0]) {
 			continue
+		}
+		if n := len(c.sent); len(j.received) < n || !slices.EqualFunc(j.received[:n], c.sent, bytes.Equal) {
+			c.w.fail("plan %d: OnMessage got %d of %d messages, or others", c.plan, len(j.received), n)
 		}
 		end, ok := errors.AsType[*CloseError](j.err)
 		if !ok {

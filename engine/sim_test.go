@@ -60,6 +60,7 @@ type world struct {
 	journal   map[*Conn]*journal
 	conns     []*Conn // those of journal, in their order
 	drained   bool    // the server was told to shut down
+	workers   *simWorkers
 }
 
 func simulate(t *testing.T, seed uint64) {
@@ -87,13 +88,20 @@ func newWorld(t *testing.T, seed uint64) *world {
 	if seed%5 == 0 {
 		w.sys.Descriptors = 5 + w.sys.Rand.IntN(6)
 	}
-	w.server = NewServer(simHandler{w}, Options{
+	o := Options{
 		MaxMessage:   maxSimMessage,
 		MaxBuffered:  40<<10 + w.sys.Rand.IntN(200<<10),
 		CloseTimeout: time.Minute, // some simulated sockets take one byte at a time
 		Subprotocols: []string{"sim"},
 		Logger:       slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
+	}
+	if seed%2 == 0 {
+		w.workers = hireWorkers(w.sys.Rand, &o)
+	}
+	w.server = NewServer(simHandler{w}, o)
+	if w.workers != nil {
+		w.server.workers = w.workers.workers
+	}
 	g, err := newGroup(w.sys, 1+w.sys.Rand.IntN(2), w.server)
 	if err != nil {
 		t.Fatal(err)
@@ -132,6 +140,7 @@ func (w *world) step() {
 			w.fail("tick: %v", err)
 		}
 	}
+	w.workers.step()
 	if idle {
 		w.sys.Advance(250 * time.Millisecond)
 	} else {
@@ -176,6 +185,9 @@ func (w *world) over() bool {
 			return false
 		}
 	}
+	if w.workers.busy() {
+		return false
+	}
 	st := w.server.Stats()
 	return st.Connections == 0 && (w.drained || st.Accepted+st.Shed == uint64(len(w.clients)))
 }
@@ -190,11 +202,20 @@ func (w *world) end() {
 	for _, c := range w.clients {
 		c.finish()
 	}
+	if n := w.server.Stats().Memory; n != 0 && !w.t.Failed() {
+		w.fail("%d bytes are counted as held by no connection", n)
+	}
 	for _, s := range w.server.group.sessions {
 		s.loop.Stop()
 		if err := s.loop.Run(); err != nil {
 			w.fail("run: %v", err)
 		}
+		if n := len(s.mail.boxes); n != 0 {
+			w.fail("%d mailboxes are left", n)
+		}
+	}
+	if n := w.server.admission.taken.Load(); n != 0 {
+		w.fail("%d places are not given back", n)
 	}
 	if n := w.sys.Open(); n != 0 && !w.t.Failed() {
 		w.fail("%d descriptors left open", n)
@@ -223,7 +244,7 @@ func (h simHandler) OnOpen(c *Conn) {
 	}
 	h.journal[c] = new(journal)
 	h.conns = append(h.conns, c)
-	if c.State() != Open || c.Subprotocol() != "sim" {
+	if c.State() != Open && h.workers == nil || c.Subprotocol() != "sim" {
 		h.fail("in OnOpen: state %v, subprotocol %q", c.State(), c.Subprotocol())
 	}
 }

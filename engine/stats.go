@@ -10,7 +10,7 @@ type Stats struct {
 	Open        int64 // open WebSocket connections now
 
 	Accepted uint64 // connections accepted
-	Shed     uint64 // connections ended at once, for want of descriptors
+	Shed     uint64 // connections ended at once, for want of descriptors, or far beyond the limits
 	Refused  uint64 // handshakes answered with an error
 	Opened   uint64 // handshakes completed
 
@@ -18,14 +18,22 @@ type Stats struct {
 	MessagesOut uint64 // messages sent
 	BytesIn     uint64 // bytes received, framing included
 	BytesOut    uint64 // bytes sent, framing included
-	Dropped     uint64 // messages not sent for want of room: see SendPolicy
-	Panics      uint64 // panics recovered in handlers
+	Dropped     uint64 // messages not taken for want of room: see SendPolicy
+
+	DroppedOlder uint64 // messages dropped for newer ones: see DropOldest
+	Replaced     uint64 // messages dropped for those of SendLatest
+
+	Memory     int64  // bytes held in buffers now, for what has not come whole, not been handled, or not been sent yet
+	MemoryShed uint64 // connections ended, or their last messages dropped, because that was too much: see MaxMemory
+
+	Panics uint64 // panics recovered in handlers
 }
 
 // counters are one loop's part, of what the loop itself does not count.
 type counters struct {
 	open                                                      atomic.Int64
 	opened, refused, messagesIn, messagesOut, dropped, panics atomic.Uint64
+	droppedOlder, replaced                                    atomic.Uint64
 
 	// What this tick adds to messagesIn and messagesOut. Of sends, those on
 	// the corked connection, of which a loop has one at most: its lock guards
@@ -33,8 +41,9 @@ type counters struct {
 	received, sent uint64
 }
 
-// Ticked publishes what the tick has counted.
+// Ticked publishes what the tick has counted, and keeps to the memory budget.
 func (s *sessions) Ticked() {
+	s.checkMemory()
 	c := &s.stats
 	if c.received|c.sent == 0 {
 		return
@@ -67,5 +76,8 @@ func (s *Stats) add(se *sessions) {
 	s.MessagesIn += c.messagesIn.Load()
 	s.MessagesOut += c.messagesOut.Load()
 	s.Dropped += c.dropped.Load()
+	s.DroppedOlder += c.droppedOlder.Load()
+	s.Replaced += c.replaced.Load()
 	s.Panics += c.panics.Load()
+	s.Memory += se.memory()
 }

@@ -23,6 +23,7 @@ func parseFlags() (cfg config) {
 	flag.BoolVar(&cfg.broadcast, "broadcast", false, "send each message to all connections, instead of back; those opened at /broadcast do so in any case")
 	flag.StringVar(&cfg.pprof, "pprof", "", "`address` for net/http/pprof and /debug/memory; never a public one (default: none)")
 	flag.IntVar(&cfg.options.Loops, "loops", 0, "number of event loops (default: one for each processor)")
+	flag.IntVar(&cfg.options.Workers, "workers", 0, "number of goroutines that run the handler, where it may block (default: 0, the loops do)")
 	flag.IntVar(&cfg.options.MaxMessage, "max-message", engine.DefaultMaxMessage, "limit of a message in `bytes`")
 	flag.DurationVar(&cfg.options.HandshakeTimeout, "handshake-timeout", engine.DefaultHandshakeTimeout, "how long a client may take to open a connection")
 	flag.DurationVar(&cfg.options.IdleTimeout, "idle-timeout", engine.DefaultIdleTimeout, "how long a client may be silent; after half of that it is pinged")

@@ -97,7 +97,7 @@ func (l *Loop) shed(ls *Listener) {
 	if l.spare >= 0 {
 		l.sys.Close(l.spare)
 		if fd, e := l.sys.Accept(ls.FD); e == 0 {
-			l.turnAway(fd)
+			l.TurnAway(fd)
 		}
 		l.spare = -1
 	}
@@ -105,9 +105,9 @@ func (l *Loop) shed(ls *Listener) {
 	l.pause(ls)
 }
 
-// turnAway ends a connection at once. Its stream ends first, as closing it
+// TurnAway ends a connection that was not added, at once. Its stream ends first, as closing it
 // alone would reset it if the peer has sent anything.
-func (l *Loop) turnAway(fd int) {
+func (l *Loop) TurnAway(fd int) {
 	l.sys.CloseWrite(fd)
 	l.sys.Close(fd)
 	l.Stats.Shed.Add(1)

@@ -4,6 +4,7 @@ package loop
 
 import (
 	"net"
+	"net/netip"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -19,6 +20,18 @@ func LocalAddr(fd int) net.Addr {
 func RemoteAddr(fd int) net.Addr {
 	sa, _ := unix.Getpeername(fd)
 	return netAddr(sa)
+}
+
+// RemoteIP gives the IP address of a socket's peer, if it has one.
+func RemoteIP(fd int) (netip.Addr, bool) {
+	sa, _ := unix.Getpeername(fd)
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrFrom4(sa.Addr), true
+	case *unix.SockaddrInet6:
+		return netip.AddrFrom16(sa.Addr), true
+	}
+	return netip.Addr{}, false
 }
 
 func netAddr(sa unix.Sockaddr) net.Addr {

@@ -39,11 +39,15 @@ func (c *Conn) Finish(d time.Duration, peer Peer) {
 	}
 	c.setLocked(finishing | uint32(peer))
 	c.DropLatestLocked()
+	c.clearLocked(held)
 	if c.has(paused) {
 		c.clearLocked(paused)
 		c.registerLocked()
 	}
 	c.SetTimer(d)
+	if !c.has(corked) {
+		c.FlushLocked() // what was gathered
+	}
 	c.finishLocked()
 }
 
@@ -61,7 +65,7 @@ func (c *Conn) finishLocked() {
 		c.loop.sys.CloseWrite(int(c.fd))
 	}
 	if flags&silent != 0 {
-		c.hasten(silentLinger)
+		c.Hasten(silentLinger)
 	}
 	if flags&ended != 0 {
 		c.closeLocked(0)

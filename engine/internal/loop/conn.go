@@ -19,7 +19,7 @@ type Conn struct {
 	loop *Loop
 	out  *queue // what is not sent yet, or nil; guarded by mu
 	mu   sync.Mutex
-	word atomic.Uint32 // flags, errno and state; but for corked written with mu held, read by all
+	word atomic.Uint32 // flags, errno and state; but for corked, held, gathering and handling written with mu held, read by all
 	fd   int32
 	slot int32  // in loop.conns
 	gen  uint32 // tells this connection from earlier ones of its slot
@@ -42,11 +42,17 @@ const (
 	broken                       // a write failed, with the errno in word
 	attending                    // on its way to Events.Attended
 	adopted                      // see Adopt
+	held                         // see Hold
+	unwatched                    // removed from the poller
+	muted                        // see MuteLocked
+	gathering                    // see Gather
+	handling                     // see Handle
 	closed                       // to be freed at the end of the tick, or freed
 
-	errnoShift = 16
-	stateShift = 24
-	byteMask   = 0xFF
+	errnoShift = 20
+	stateShift = 28
+	errnoMask  = 0xFF
+	stateMask  = 0xF
 )
 
 func (c *Conn) has(flags uint32) bool { return c.word.Load()&flags != 0 }
@@ -67,6 +73,10 @@ func (c *Conn) Loop() *Loop { return c.loop }
 // goroutine holds the lock and has seen that c is not [Conn.Gone].
 func (c *Conn) FD() int { return int(c.fd) }
 
+// Slot gives the place of c among the loop's connections. It is another's as
+// soon as [Events.Closed] returns.
+func (c *Conn) Slot() int { return int(c.slot) }
+
 // Gone tells that c is closed.
 func (c *Conn) Gone() bool { return c.has(closed) }
 
@@ -74,15 +84,33 @@ func (c *Conn) Gone() bool { return c.has(closed) }
 // look at it.
 func (c *Conn) State() uint8 { return uint8(c.word.Load() >> stateShift) }
 
-// SetStateLocked sets the user's state.
+// SetStateLocked sets the user's state, of 4 bits.
 func (c *Conn) SetStateLocked(s uint8) {
 	for {
 		old := c.word.Load()
-		if c.word.CompareAndSwap(old, old&^(byteMask<<stateShift)|uint32(s)<<stateShift) {
+		if c.word.CompareAndSwap(old, old&^(stateMask<<stateShift)|uint32(s)<<stateShift) {
 			return
 		}
 	}
 }
+
+// MuteLocked marks c for its user, as one that has nothing more to be told. The
+// loop does not look at it.
+func (c *Conn) MuteLocked() { c.setLocked(muted) }
+
+// Muted tells that MuteLocked was called. It may be called from any goroutine.
+func (c *Conn) Muted() bool { return c.has(muted) }
+
+// Handle marks c for its user, as one whose handler is being called elsewhere
+// than on the loop, until [Conn.Handled]. The loop does not look at it. It may
+// be called from any goroutine, as may Handled and Handling.
+func (c *Conn) Handle() { c.word.Or(handling) }
+
+// Handled takes Handle back.
+func (c *Conn) Handled() { c.word.And(^handling) }
+
+// Handling tells that c is between Handle and Handled.
+func (c *Conn) Handling() bool { return c.has(handling) }
 
 // SetTimer makes [Events.Timer] come after d, give or take 10 ms, once, in
 // place of what was set. More than 46 hours count as 46 hours.
@@ -95,9 +123,9 @@ func (c *Conn) SetTimer(d time.Duration) {
 	c.loop.wheel.set(c, c.loop.tick+uint32(ticks))
 }
 
-// hasten makes a timer that is set fire after d at the latest.
-func (c *Conn) hasten(d time.Duration) {
-	if time.Duration(int32(c.due-c.loop.tick))*tickLength > d {
+// Hasten makes the timer fire after d at the latest.
+func (c *Conn) Hasten(d time.Duration) {
+	if c.prev == none || time.Duration(int32(c.due-c.loop.tick))*tickLength > d {
 		c.SetTimer(d)
 	}
 }
@@ -111,6 +139,17 @@ func (c *Conn) Silent() time.Duration {
 	return time.Duration(c.loop.tick-c.seen) * tickLength
 }
 
+// Stalled tells for how long a peer whose socket is full has taken nothing; 0
+// if it is not full, or only since the loop last looked.
+func (c *Conn) Stalled() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.has(blocked) || c.has(attending) || c.out == nil {
+		return 0
+	}
+	return time.Duration(c.loop.tick-c.out.moved) * tickLength
+}
+
 // interestLocked is what the poller has to wait for.
 func (c *Conn) interestLocked() (want Interest) {
 	if !c.has(paused | ended) {
@@ -120,13 +159,6 @@ func (c *Conn) interestLocked() (want Interest) {
 		want |= Writable
 	}
 	return want
-}
-
-func (c *Conn) registerLocked() {
-	e := c.loop.poller.Modify(int(c.fd), Handle{c.slot, c.gen}, c.interestLocked())
-	if e != 0 {
-		c.breakLocked(e)
-	}
 }
 
 // Attending tells that Events.Attended is still to come for c. It may be called

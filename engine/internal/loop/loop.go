@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/pool"
 )
@@ -47,7 +48,8 @@ type Events interface {
 	// Attended comes after [Conn.AttendLocked].
 	Attended(c *Conn)
 
-	// Ticked comes at the end of each tick.
+	// Ticked comes at the end of each tick, and soon after Stats.Unsent has
+	// grown.
 	Ticked()
 
 	// Closed is the last call for c, exactly one for each that was added. e
@@ -58,10 +60,11 @@ type Events interface {
 // Stats counts; each may be read from any goroutine.
 type Stats struct {
 	Accepted atomic.Uint64
-	Shed     atomic.Uint64 // ended at once, for want of descriptors
+	Shed     atomic.Uint64 // ended at once, for want of descriptors, or by TurnAway
 	Open     atomic.Int64
 	BytesIn  atomic.Uint64
 	BytesOut atomic.Uint64
+	Unsent   atomic.Int64 // bytes of memory that hold what is not sent yet
 }
 
 // Loop is an event loop. Post, Stats and the sending methods of connections
@@ -92,6 +95,7 @@ type Loop struct {
 	scratch   *queue // what the corked connection sends
 	closing   []ending
 	listeners []*Listener
+	alarms    []alarm
 	spare     int // a descriptor to be closed in need, or -1
 
 	mu       sync.Mutex
@@ -99,7 +103,7 @@ type Loop struct {
 	attended []*Conn
 	stopped  bool         // nothing can be posted any more
 	waiting  atomic.Bool  // about to wait or waiting: posting has to wake
-	pending  atomic.Int32 // posted and attended together
+	pending  atomic.Int32 // reasons not to wait: posted, attended and stirs together
 }
 
 // New makes a loop. It does nothing before [Loop.Run].
@@ -146,6 +150,9 @@ func (l *Loop) Tick() error {
 	l.runPending()
 	l.wheel.advance(l.tick, l.fire)
 	l.resumeListeners()
+	if len(l.alarms) > 0 {
+		l.ringAlarms()
+	}
 	l.closeEnded()
 	l.events.Ticked()
 	l.Stats.BytesIn.Add(l.bytesIn)
@@ -184,7 +191,7 @@ func (l *Loop) deadline() int64 {
 			deadline = ls.resume
 		}
 	}
-	return deadline
+	return l.earlierAlarm(deadline)
 }
 
 func (l *Loop) dispatch(ev Event) {
@@ -255,6 +262,12 @@ func (l *Loop) Events() Events { return l.events }
 
 // CloseFD closes a socket that was not added.
 func (l *Loop) CloseFD(fd int) { l.sys.Close(fd) }
+
+// Now gives the time of this tick, on a monotonic clock.
+func (l *Loop) Now() time.Duration { return time.Duration(l.now) }
+
+// Clock gives the time now, on the same clock, from any goroutine.
+func (l *Loop) Clock() time.Duration { return time.Duration(l.sys.Now()) }
 
 // Slots gives the number of slots that Conn may be asked for.
 func (l *Loop) Slots() int { return int(l.conns.used) }

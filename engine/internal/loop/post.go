@@ -34,6 +34,12 @@ func (l *Loop) attend(c *Conn) {
 	l.wake()
 }
 
+// stir makes a tick come soon, for [Events.Ticked].
+func (l *Loop) stir() {
+	l.pending.Add(1)
+	l.wake()
+}
+
 // wake ends the wait for events, if there is one: a loop that is busy looks
 // at what is pending before it waits.
 func (l *Loop) wake() {
@@ -64,7 +70,11 @@ func (l *Loop) runPending() {
 func (l *Loop) attendTo(c *Conn) {
 	c.mu.Lock()
 	c.clearLocked(attending)
+	c.FlushLocked() // what was gathered
 	flags := c.word.Load()
+	if flags&blocked != 0 && c.out != nil {
+		c.out.moved = l.tick
+	}
 	c.mu.Unlock()
 	switch {
 	case flags&closed != 0:

@@ -16,8 +16,12 @@ type queue struct {
 	off       int // bytes of buf that are sent
 	latest    [maxLatest]byte
 	latestLen uint8
-	discarded int  // bytes read and thrown away while lingering
-	scratch   bool // a loop's own queue, which keeps its buffer
+	discarded int    // bytes read and thrown away while lingering
+	moved     uint32 // tick at which the peer took bytes last, or the first ones were left
+	scratch   bool   // a loop's own queue, which keeps its buffer
+	charged   int    // bytes counted in Stats.Unsent
+	gone      uint64 // bytes sent, while there are pieces
+	pieces    []piece
 }
 
 var queues = sync.Pool{New: func() any { return new(queue) }}
@@ -53,7 +57,11 @@ func (q *queue) compact() {
 // it holds far more memory than is still needed.
 func (q *queue) sent(n int) {
 	q.off += n
+	q.gone += uint64(n)
 	left := len(q.buf.B) - q.off
+	if left == 0 {
+		q.pieces = nil
+	}
 	switch {
 	case left == 0 && q.scratch:
 		q.rewind()
@@ -76,6 +84,7 @@ func (q *queue) drop() {
 // reset empties a loop's own queue.
 func (q *queue) reset() {
 	q.latestLen = 0
+	q.pieces = nil
 	q.rewind()
 }
 
@@ -98,6 +107,7 @@ func (q *queue) moveRest() *queue {
 	}
 	own := newQueue()
 	own.latest, own.latestLen = q.latest, q.latestLen
+	own.gone, own.pieces = q.gone, q.pieces
 	if len(left) > 0 {
 		own.buf = pool.Get(len(left))
 		own.buf.B = append(own.buf.B, left...)

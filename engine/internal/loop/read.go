@@ -27,7 +27,7 @@ func (l *Loop) readable(c *Conn) {
 
 // read tells whether there may be more to read.
 func (l *Loop) read(c *Conn) bool {
-	if c.has(blocked) && l.events.Hold(c, c.Buffered()) {
+	if c.has(held) || c.has(blocked) && l.events.Hold(c, c.Buffered()) {
 		c.pause()
 		return false
 	}
@@ -85,12 +85,16 @@ func (l *Loop) writable(c *Conn) {
 	}
 	c.seen = l.tick // a peer that takes bytes is there
 	if !c.flushLocked(nil) {
+		c.out.moved = l.tick
 		unsent := c.BufferedLocked()
 		c.mu.Unlock()
 		l.resume(c, unsent)
 		return
 	}
-	c.clearLocked(blocked | paused)
+	c.clearLocked(blocked)
+	if !c.has(held) {
+		c.clearLocked(paused)
+	}
 	if !c.has(broken) {
 		c.registerLocked()
 	}
@@ -106,7 +110,7 @@ func (l *Loop) writable(c *Conn) {
 func (c *Conn) pause() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.has(blocked) && !c.has(paused|closed|finishing) {
+	if c.has(blocked|held) && !c.has(paused|closed|finishing) {
 		c.setLocked(paused)
 		c.registerLocked()
 	}
@@ -114,7 +118,7 @@ func (c *Conn) pause() {
 
 // resume reads on from c once it need not be held any more.
 func (l *Loop) resume(c *Conn, unsent int) {
-	if !c.has(paused) || l.events.Hold(c, unsent) {
+	if !c.has(paused) || c.has(held) || c.has(blocked) && l.events.Hold(c, unsent) {
 		return
 	}
 	c.mu.Lock()

@@ -122,6 +122,9 @@ func (r *rig) stop() {
 	if n := r.Stats.Open.Load(); n != 0 {
 		r.t.Errorf("%d connections open at the end", n)
 	}
+	if n := r.Stats.Unsent.Load(); n != 0 {
+		r.t.Errorf("%d bytes unsent at the end", n)
+	}
 }
 
 // check fails the test if what goes on meanwhile did.

@@ -83,8 +83,12 @@ func (c *Conn) SendLocked(b []byte) {
 
 func (c *Conn) sendLocked(tail []byte) {
 	size := c.BufferedLocked() + len(tail)
-	if c.has(blocked) || c.has(corked) && size < flushSize {
+	switch {
+	case c.has(blocked) || c.has(corked) && size < flushSize:
 		c.queueLocked(tail)
+		return
+	case c.has(gathering) && size < flushSize:
+		c.gatherLocked(tail)
 		return
 	}
 	c.flushOrBlockLocked(tail)
@@ -101,6 +105,7 @@ func (c *Conn) flushOrBlockLocked(tail []byte) {
 	if !c.flushLocked(tail) {
 		c.setLocked(blocked)
 		c.registerLocked()
+		c.AttendLocked() // for the loop to look at the time
 	}
 }
 
@@ -109,6 +114,46 @@ func (c *Conn) queueLocked(b []byte) {
 		room := c.RoomLocked(len(b))
 		c.out.buf.B = append(room, b...)
 	}
+	c.chargeLocked()
+}
+
+// queueCost is what a queue takes besides its bytes.
+const queueCost = 256
+
+// chargeLocked counts what the queue holds in Stats.Unsent. While the socket is
+// full the loop may sleep, so it is woken when that grows, which is rare.
+func (c *Conn) chargeLocked() {
+	q := c.out
+	if q == nil || q.scratch {
+		return
+	}
+	held := queueCost + pieceCost*cap(q.pieces)
+	if q.buf != nil {
+		held += cap(q.buf.B)
+	}
+	grown := held - q.charged
+	if grown != 0 {
+		c.loop.Stats.Unsent.Add(int64(grown))
+		q.charged = held
+	}
+	if grown > 0 && c.has(blocked) {
+		c.loop.stir()
+	}
+}
+
+// freeLocked lets go of the queue, which is not the loop's.
+func (c *Conn) freeLocked() {
+	c.loop.Stats.Unsent.Add(-int64(c.out.charged))
+	c.out.free()
+	c.out = nil
+}
+
+// UnsentLocked gives the memory that unsent bytes hold, in bytes.
+func (c *Conn) UnsentLocked() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.charged
 }
 
 // SetLatestLocked sends b once the socket takes bytes again and everything
@@ -191,9 +236,12 @@ func (c *Conn) write(head, tail []byte) (int, Errno) {
 
 // emptiedLocked lets an empty queue go.
 func (c *Conn) emptiedLocked() {
-	if c.out != nil && c.out != c.loop.scratch && !c.has(finishing) {
-		c.out.free()
-		c.out = nil
+	switch {
+	case c.out == nil || c.out.scratch:
+	case c.has(finishing):
+		c.chargeLocked() // what is discarded is counted in it
+	default:
+		c.freeLocked()
 	}
 }
 
@@ -204,10 +252,10 @@ func (c *Conn) dropLocked() {
 		return
 	case c.loop.scratch:
 		c.out.reset()
+		c.out = nil
 	default:
-		c.out.free()
+		c.freeLocked()
 	}
-	c.out = nil
 }
 
 // breakLocked notes that writing is over. The connection is closed only after
@@ -217,12 +265,12 @@ func (c *Conn) breakLocked(e Errno) {
 		return
 	}
 	c.dropLocked()
-	c.setLocked(broken | uint32(e)&byteMask<<errnoShift)
+	c.setLocked(broken | uint32(e)&errnoMask<<errnoShift)
 	c.AttendLocked()
 }
 
 // failure is the error that broke c, or 0.
-func (c *Conn) failure() Errno { return Errno(c.word.Load() >> errnoShift & byteMask) }
+func (c *Conn) failure() Errno { return Errno(c.word.Load() >> errnoShift & errnoMask) }
 
 // cork makes sends wait for uncork. It needs no lock: a send under way on
 // another goroutine takes notice or does not.
@@ -240,6 +288,7 @@ func (c *Conn) uncork() {
 	case c.out == scratch:
 		c.FlushLocked()
 		c.out = scratch.moveRest()
+		c.chargeLocked()
 	default:
 		c.FlushLocked()
 	}

@@ -1,0 +1,64 @@
+package engine
+
+import "github.com/sockeye-ws/sockeye/codec"
+
+// openLocked tells whether anything can be sent at all.
+func (c *Conn) openLocked() error {
+	if !c.conn.SendableLocked(uint8(Open)) {
+		return ErrClosed
+	}
+	return nil
+}
+
+// admitLocked tells whether c takes another frame to send, in place of those
+// with key, if that is not empty. If it does not, and what is refused is a
+// message, the send policy decides what follows; ErrOlderDropped means that it
+// is taken at the cost of others.
+func (c *Conn) admitLocked(message bool, key string) error {
+	if err := c.openLocked(); err != nil {
+		return err
+	}
+	if !c.fullLocked(key) {
+		return nil
+	}
+	if c.conn.FlushLocked(); !c.fullLocked(key) {
+		return c.openLocked()
+	}
+	if !message {
+		return ErrBufferFull
+	}
+	return c.overflowLocked(key)
+}
+
+// overflowLocked follows the send policy. DropOldest frees a quarter at once, as
+// what is left has to be moved.
+func (c *Conn) overflowLocked(key string) error {
+	stats := &c.sessions().stats
+	if c.profile.sendPolicy == DropOldest {
+		n := c.conn.DropOldestLocked(c.profile.maxBuffered / 4 * 3)
+		stats.droppedOlder.Add(uint64(n))
+		if !c.fullLocked(key) {
+			return ErrOlderDropped
+		}
+	}
+	stats.dropped.Add(1)
+	if c.profile.sendPolicy == CloseSlow {
+		c.conn.MuteLocked()
+		c.closeLocked(&CloseError{Code: codec.ClosePolicyViolation, Reason: "reads too slowly", Err: ErrBufferFull})
+	}
+	return ErrBufferFull
+}
+
+// fullLocked tells that too much is unsent, besides what has key. Replies,
+// which are what is sent while the handler is called for what came, have some
+// more room, of the largest message: while more than half of the limit is
+// unsent nothing is read, so that a peer that only reads its answers late is
+// never closed for it.
+func (c *Conn) fullLocked(key string) bool {
+	room := 0
+	if c.conn.CorkedLocked() || c.conn.Handling() {
+		room = c.profile.codec.MaxMessage
+	}
+	over := c.conn.HeldLocked() - c.profile.maxBuffered
+	return over > room && over-c.conn.HeldByKeyLocked(key) > room
+}
