@@ -22,5 +22,5 @@ func CheckRate(rate float64) error {
 	if rate == 0 || rate >= minRate && rate <= maxRate { // NaN is neither
 		return nil
 	}
-	return fmt.Errorf("a rate of %v is not possible: from %v to %v in a second are", rate, minRate, maxRate)
+	return fmt.Errorf("a rate of %v is not possible: it can be %f to %.0f in a second", rate, minRate, maxRate)
 }

@@ -30,7 +30,7 @@ type slowReader struct {
 // outstanding, and closes.
 func (s *slowReader) play(ctx context.Context) error {
 	defer s.nc.Close()
-	defer context.AfterFunc(ctx, func() { s.nc.SetDeadline(time.Now().Add(s.group.limit(answerTimeout))) })()
+	defer context.AfterFunc(ctx, s.hurry)()
 	written := make(chan struct{})
 	writing, stop := context.WithCancel(ctx)
 	go func() {
@@ -45,6 +45,12 @@ func (s *slowReader) play(ctx context.Context) error {
 	stop()
 	<-written
 	return err
+}
+
+// hurry lets the reader take what is outstanding as fast as it comes.
+func (s *slowReader) hurry() {
+	s.nc.(*net.TCPConn).SetReadBuffer(fastBuffer)
+	s.nc.SetDeadline(time.Now().Add(s.group.limit(answerTimeout)))
 }
 
 // write sends what is due, and in the end a Close.

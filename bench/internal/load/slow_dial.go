@@ -13,6 +13,9 @@ import (
 // slowBuffer is the size of the system's buffer for what is not read yet.
 const slowBuffer = 4096
 
+// fastBuffer is that at the end.
+const fastBuffer = 1 << 20
+
 // dialSlow opens one slow reader.
 func (p *part) dialSlow(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.limit(dialTimeout))
