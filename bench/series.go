@@ -62,7 +62,7 @@ func (s *series) follow() {
 		select {
 		case <-tick.C:
 			s.sample(&pending)
-			if pending.At-s.last.At >= s.interval {
+			if pending.At/s.interval > s.last.At/s.interval { // a tick that is early by a hair shall not cost a point
 				s.point(&pending)
 			}
 		case <-s.ended:
