@@ -122,8 +122,7 @@ func TestShedMailboxes(t *testing.T) {
 				st := s.Stats()
 				return st.MessagesIn == 1+greedy && st.Memory <= limit && st.MemoryShed > 0
 			})
-			shed := s.Stats().MemoryShed
-			for range 10 {
+			for range 10 { // the modest, whom none of this may cost their connection
 				p := open(t, s)
 				p.write(fragment(codec.Text, false, pattern(500)))
 				for range 3 { // the last comes after any relief that the fragment may cause
@@ -131,8 +130,9 @@ func TestShedMailboxes(t *testing.T) {
 					p.expect(codec.Pong, "there?")
 				}
 			}
-			if n := s.Stats().MemoryShed; n != shed {
-				t.Errorf("%d connections were shed for others", n-shed)
+			shed := s.Stats().MemoryShed
+			if shed > greedy {
+				t.Errorf("%d connections were shed, of %d greedy ones", shed, greedy)
 			}
 			g.release()
 			ends := int(shed)
