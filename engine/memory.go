@@ -87,9 +87,11 @@ func (s *sessions) sheddable() int64 {
 // them, if all loops together hold too much.
 func (s *sessions) checkMemory() {
 	own := s.memory()
-	grown := own > s.checked
+	if own == s.checked {
+		return
+	}
 	s.checked = own
-	if !grown || s.owner == nil || s.owner.excess() <= 0 {
+	if s.owner == nil || s.owner.excess() <= 0 {
 		return
 	}
 	all := s.owner.group.sessions

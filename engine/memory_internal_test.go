@@ -56,3 +56,25 @@ func TestReliefGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// What came while others were being ended is looked at as well, even if there
+// is less than before on the whole.
+func TestLessMemoryMayStillBeTooMuch(t *testing.T) {
+	server := NewServer(HandlerFuncs{}, Options{MaxMemory: 1000})
+	g, err := newGroup(loop.OS, 1, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.group = g
+	s := g.sessions[0]
+	s.hold(t, 2000)
+	s.checked = 3000
+	s.checkMemory()
+	if !s.relieving.Load() {
+		t.Error("nothing is done about it")
+	}
+	s.loop.Stop()
+	if err := s.loop.Run(); err != nil {
+		t.Error(err)
+	}
+}
