@@ -55,10 +55,13 @@ func (c *Conn) overflowLocked(key string) error {
 // unsent nothing is read, so that a peer that only reads its answers late is
 // never closed for it.
 func (c *Conn) fullLocked(key string) bool {
+	over := c.conn.HeldLocked() - c.profile.maxBuffered
+	if over <= 0 {
+		return false // nearly always
+	}
 	room := 0
 	if c.conn.CorkedLocked() || c.conn.Handling() {
 		room = c.profile.codec.MaxMessage
 	}
-	over := c.conn.HeldLocked() - c.profile.maxBuffered
 	return over > room && over-c.conn.HeldByKeyLocked(key) > room
 }

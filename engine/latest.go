@@ -29,6 +29,6 @@ func (c *Conn) SendLatest(key string, op codec.Opcode, p []byte) error {
 		c.sessions().stats.replaced.Add(uint64(n))
 	}
 	c.messageLocked(op, p)
-	c.markLocked(c.frameSize(p), key)
+	c.conn.MarkLocked(c.frameSize(p), key)
 	return err
 }

@@ -28,7 +28,9 @@ func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	err := c.admitLocked(true, "")
 	if err == nil || err == ErrOlderDropped {
 		c.messageLocked(op, p)
-		c.markLocked(c.frameSize(p), "")
+		if c.profile.sendPolicy == DropOldest {
+			c.conn.MarkLocked(c.frameSize(p), "")
+		}
 	}
 	return err
 }
@@ -52,14 +54,6 @@ func (c *Conn) messageLocked(op codec.Opcode, p []byte) {
 		return
 	}
 	c.frameLocked(op, p)
-}
-
-// markLocked makes a message that was just sent one that can be dropped, if it
-// has a key or the send policy wants it.
-func (c *Conn) markLocked(size int, key string) {
-	if key != "" || c.profile.sendPolicy == DropOldest {
-		c.conn.MarkLocked(size, key)
-	}
 }
 
 // frameSize gives the size of a message as it is sent.
@@ -92,7 +86,9 @@ func (c *Conn) SendPrepared(m *codec.Prepared) error {
 	}
 	c.countSentLocked()
 	c.conn.SendLocked(m.Frame())
-	c.markLocked(len(m.Frame()), "")
+	if c.profile.sendPolicy == DropOldest {
+		c.conn.MarkLocked(len(m.Frame()), "")
+	}
 	return err
 }
 

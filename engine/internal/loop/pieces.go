@@ -31,8 +31,8 @@ func (c *Conn) MarkLocked(n int, key string) {
 // HeldLocked gives the number of unsent bytes, and of those that pieces take
 // besides.
 func (c *Conn) HeldLocked() int {
-	if c.out == nil {
-		return 0
+	if c.out == nil || len(c.out.pieces) == 0 {
+		return c.BufferedLocked()
 	}
 	c.out.forgetSent()
 	return c.BufferedLocked() + pieceCost*len(c.out.pieces)
