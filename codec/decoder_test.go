@@ -243,3 +243,16 @@ func TestPayloadCannotGrowIntoTheNextFrame(t *testing.T) {
 		t.Fatal("not decoded in place")
 	}
 }
+
+func TestHeld(t *testing.T) {
+	d := NewDecoder(&Config{})
+	if n := d.Held(); n != 0 {
+		t.Errorf("%d bytes held for nothing", n)
+	}
+	whole := AppendMaskedFrame(nil, Binary, make([]byte, 3000), [4]byte{1, 2, 3, 4})
+	d.Next(whole[:2000])
+	if n := d.Held(); n < 1900 || n > 4096 {
+		t.Errorf("%d bytes held for 2000", n)
+	}
+	d.Release()
+}
