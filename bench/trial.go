@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"time"
 
@@ -34,14 +35,18 @@ func startTrial(program string, args ...string) (*trial, error) {
 	return t, nil
 }
 
-// freeAddr gives an address of this machine on which nobody listens now.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// freeAddr gives an address of this machine on which nobody listens now. Its
+// port is below those that Linux by default gives to outgoing connections: one
+// of them could take it before our program does.
+func freeAddr() (addr string, err error) {
+	for range 100 {
+		addr = fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000))
+		var l net.Listener
+		if l, err = net.Listen("tcp", addr); err == nil {
+			return addr, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", err
 }
 
 // url is that of a path of the server.
