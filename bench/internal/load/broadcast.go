@@ -54,7 +54,7 @@ func (g *Group) Broadcast(ctx context.Context, b Broadcast) result.Outcome {
 	if g.options.First == 0 && len(s.conns) > 0 && b.Check() == nil {
 		publisher.Go(func() { s.publish(ctx, s.conns[0]) })
 	}
-	s.wait(ctx, b.Delay+b.Duration+g.limit(answerTimeout))
+	s.wait(ctx, b.Delay+b.Duration+answerTimeout)
 	publisher.Wait()
 	if ctx.Err() == nil {
 		s.finish()

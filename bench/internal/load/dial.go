@@ -21,9 +21,7 @@ func (g *Group) dialOptions() engine.DialOptions {
 		NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return g.target.dial(ctx, o.First+int(g.dialed.Add(1)-1))
 		},
-		HandshakeTimeout: g.limit(dialTimeout),
-		IdleTimeout:      g.limit(engine.DefaultIdleTimeout),
-		CloseTimeout:     g.limit(engine.DefaultCloseTimeout),
+		HandshakeTimeout: dialTimeout,
 		MaxMessage:       max(o.MaxSize, engine.DefaultMaxMessage),
 		MaxBuffered:      max(2*o.MaxDepth*(o.MaxSize+frame), engine.DefaultMaxBuffered),
 	}
@@ -81,7 +79,7 @@ func (d *dialing) end() {
 	close(d.due)
 	d.workers.Wait()
 	opened := func() bool { return d.group.opened-d.before >= int(d.succeeded.Load()) }
-	d.group.await(d.group.limit(dialTimeout), opened)
+	d.group.await(dialTimeout, opened)
 }
 
 // feed has all of a group's connections opened, at the rate that is asked for.

@@ -29,7 +29,6 @@ type Options struct {
 	Phase    float64 // of everything at a rate, in intervals: from 0 to below 1, so that groups in several processes take turns
 	MaxSize  int     // the largest message that will be sent, in bytes
 	MaxDepth int     // the most messages that will be outstanding on one
-	Patience int     // factor of all time limits, for a slow machine; 0 stands for 1
 }
 
 // Group is a number of connections. They live on the engine's event loops:
@@ -82,11 +81,6 @@ func newGroup(o Options, to *target) *Group {
 	return g
 }
 
-// limit gives a time limit as the group's patience makes it.
-func (g *Group) limit(d time.Duration) time.Duration {
-	return time.Duration(max(g.options.Patience, 1)) * d
-}
-
 // Open gives the number of connections that are open.
 func (g *Group) Open() int {
 	g.mu.Lock()
@@ -117,7 +111,7 @@ func (g *Group) startClose() {
 	for i, c := range g.seated() {
 		c.part()
 		if (i+1)%closingAtOnce == 0 {
-			g.await(g.limit(closeTimeout), func() bool { return g.closed-began > i-closingAtOnce/2 })
+			g.await(closeTimeout, func() bool { return g.closed-began > i-closingAtOnce/2 })
 		}
 	}
 }
@@ -147,7 +141,7 @@ func (g *Group) Wait() {
 	}
 	for before := -1; before != g.ended(); {
 		before = g.ended()
-		if g.await(g.limit(closeTimeout), func() bool { return g.opened == g.closed }) {
+		if g.await(closeTimeout, func() bool { return g.opened == g.closed }) {
 			return
 		}
 	}

@@ -16,7 +16,7 @@ func (g *Group) reconnect(ctx context.Context, r Run, life time.Duration) result
 	g.mu.Lock()
 	g.vacancies = make(chan struct{}, g.options.Conns)
 	g.mu.Unlock()
-	e := g.start(ctx, r)
+	e := g.start(r)
 	g.joining.Store(&e.step)
 	renewals := e.renew(ctx, life)
 	e.wait(ctx, r.Duration)

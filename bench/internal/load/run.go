@@ -17,7 +17,6 @@ type Run struct {
 	MaxSize  int           // of the largest, sizes being evenly spread; if less than Size, all have that
 	Depth    int           // the most messages outstanding on each; at least 1
 	Messages int           // on each; 0: as many as can be
-	AtOnce   int           // connections that exchange their Messages at a time; 0: all
 	Rate     float64       // messages in a second, of all connections together; 0: the next when a reply is here
 	Duration time.Duration // how long messages are sent, at most
 }
@@ -37,7 +36,7 @@ var answerTimeout = 10 * time.Second
 // but not sent at the end is Late, and enters Latency with its age: less than
 // what it would have been. Connections that are lost owe nothing any more.
 func (g *Group) Exchange(ctx context.Context, r Run) result.Outcome {
-	e := g.start(ctx, r)
+	e := g.start(r)
 	e.wait(ctx, r.Duration)
 	e.finish()
 	return e.outcome()
@@ -55,7 +54,7 @@ type exchange struct {
 }
 
 // start begins to exchange messages.
-func (g *Group) start(ctx context.Context, r Run) *exchange {
+func (g *Group) start(r Run) *exchange {
 	r.Depth = max(r.Depth, 1)
 	conns := r.pick(g.seated())
 	e := &exchange{Run: r, payloads: newPayloads(r.Size, r.MaxSize)}
@@ -65,9 +64,6 @@ func (g *Group) start(ctx context.Context, r Run) *exchange {
 	e.init(e, g, conns)
 	e.schedule = g.schedule(e.began, r.Rate)
 	for rank, c := range conns {
-		if !e.awaitTurn(ctx) {
-			break
-		}
 		e.enter(c, rank)
 	}
 	if r.Rate > 0 {
@@ -88,19 +84,6 @@ func (r Run) pick(conns []*conn) []*conn {
 	return conns[:r.Conns]
 }
 
-// awaitTurn waits until fewer than AtOnce connections exchange messages: those
-// that have exchanged all of theirs take no part any more. It reports whether
-// there is still time.
-func (e *exchange) awaitTurn(ctx context.Context) (ok bool) {
-	for e.AtOnce > 0 && e.running.Load() > int64(e.AtOnce) { // one of them is for start
-		if ctx.Err() != nil || clock()-e.began > e.Duration {
-			return false
-		}
-		pause(ctx, time.Millisecond)
-	}
-	return true
-}
-
 // enter lets c take part. In a closed load it sends one message; the reply
 // starts the others.
 func (e *exchange) enter(c *conn, rank int) {
@@ -119,7 +102,7 @@ func (e *exchange) finish() {
 	e.stopped.Store(true)
 	e.pacing.wait()
 	e.eachLocked(e.restLocked)
-	e.wait(context.Background(), e.group.limit(answerTimeout))
+	e.wait(context.Background(), answerTimeout)
 	e.eachLocked(e.giveUpLocked)
 }
 

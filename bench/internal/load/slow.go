@@ -50,7 +50,7 @@ func (s *slowReader) play(ctx context.Context) error {
 // hurry lets the reader take what is outstanding as fast as it comes.
 func (s *slowReader) hurry() {
 	s.nc.(*net.TCPConn).SetReadBuffer(fastBuffer)
-	s.nc.SetDeadline(time.Now().Add(s.group.limit(answerTimeout)))
+	s.nc.SetDeadline(time.Now().Add(answerTimeout))
 }
 
 // write sends what is due, and in the end a Close.

@@ -18,7 +18,7 @@ const fastBuffer = 1 << 20
 
 // dialSlow opens one slow reader.
 func (p *part) dialSlow(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, p.limit(dialTimeout))
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	i := p.options.First + int(p.dialed.Add(1)-1)
 	nc, err := p.target.dial(ctx, i)

@@ -106,7 +106,7 @@ func (s *slowReader) backedUp() bool {
 
 // accepted tells that the server accepts a connection, which is closed at once.
 func (g *Group) accepted() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), g.limit(dialTimeout))
+	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
 	nc, err := g.target.dial(ctx, g.options.First)
 	if err == nil {
