@@ -3,8 +3,6 @@ package engine
 import (
 	"sync"
 	"sync/atomic"
-
-	"github.com/sockeye-ws/sockeye/pool"
 )
 
 // maxSpareBoxes is how many mailboxes a loop keeps for reuse.
@@ -176,32 +174,16 @@ func (m *mail) unpark(c *Conn) {
 	}
 }
 
-// keep keeps what was read from c but is not to be decoded yet.
-func (m *mail) keep(c *Conn, rest []byte) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b := m.boxes[c] // there is one, as it is full
-	b.rest = pool.Get(len(rest))
-	b.rest.B = append(b.rest.B, rest...)
-	b.memory += cap(b.rest.B)
-	m.held.Add(int64(cap(b.rest.B)))
-}
-
-// unhold gives what was kept when c was held, to whoever reads from it again
-// and then puts it back.
-func (m *mail) unhold(c *Conn) (rest *pool.Buffer, held bool) {
+// unhold is the end of holding c because its mailbox was full.
+func (m *mail) unhold(c *Conn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b := m.boxes[c]
 	if b == nil || !b.held {
-		return nil, false
-	}
-	if rest, b.rest = b.rest, nil; rest != nil {
-		b.memory -= cap(rest.B)
+		return
 	}
 	b.held, b.resuming = false, false
 	m.retireLocked(b)
-	return rest, true
 }
 
 // endLater makes the end of c's stream come after the calls that wait, if

@@ -49,18 +49,17 @@ type mailbox struct {
 	letters []letter
 	first   int // of the letters that wait; those before are taken
 	bytes   int // of the payloads that wait
-	memory  int // that the letters which wait and rest hold
+	memory  int // that the letters which wait hold
 
-	active   bool         // in the workers' queue or with a worker
-	parked   bool         // waits until the peer has read more
-	held     bool         // the connection is not read from, as this is full
-	resuming bool         // the loop is going to end that
-	ended    bool         // the peer's end of stream comes after the letters
-	draining bool         // an OnDrain waits: one is enough
-	gone     bool         // the connection is: nothing more comes
-	rest     *pool.Buffer // what was read, but not decoded, when this became full
-	opening  *opening     // of an upgrade that is not decided yet
-	addr     *address     // for which a connection that is gone still counts, or nil
+	active   bool     // in the workers' queue or with a worker
+	parked   bool     // waits until the peer has read more
+	held     bool     // the connection is not read from, as this is full
+	resuming bool     // the loop is going to end that
+	ended    bool     // the peer's end of stream comes after the letters
+	draining bool     // an OnDrain waits: one is enough
+	gone     bool     // the connection is: nothing more comes
+	opening  *opening // of an upgrade that is not decided yet
+	addr     *address // for which a connection that is gone still counts, or nil
 }
 
 func (b *mailbox) waiting() int { return len(b.letters) - b.first }

@@ -43,6 +43,9 @@ const receiverCost = 512
 // charge counts what c holds of an incomplete message or handshake.
 func (s *sessions) charge(rx *receiver) {
 	held := receiverCost + rx.decoder.Held()
+	if rx.rest != nil {
+		held += cap(rx.rest.B)
+	}
 	if rx.opening != nil && rx.opening.head != nil {
 		held += cap(rx.opening.head.B)
 	}

@@ -95,12 +95,8 @@ func (s *sessions) checkMeter(c *Conn) {
 	s.unpause(c)
 }
 
-// unpause reads on from c, unless its mailbox is full as well.
+// unpause reads on from c.
 func (s *sessions) unpause(c *Conn) {
 	s.meters[c.conn.Slot()].paused = false
-	if c.onWorkers() && s.mail.holds(c) {
-		return
-	}
-	c.conn.Unhold()
-	c.conn.ReadOn()
+	s.goOn(c)
 }

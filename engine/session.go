@@ -7,6 +7,7 @@ import (
 	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 	"github.com/sockeye-ws/sockeye/handshake"
+	"github.com/sockeye-ws/sockeye/pool"
 )
 
 // sessions drives the connections of one loop: it feeds what they receive to
@@ -38,7 +39,8 @@ type sessions struct {
 type receiver struct {
 	decoder codec.Decoder
 	opening *opening
-	charged int // bytes counted in sessions.received
+	rest    *pool.Buffer // read, but not to be decoded yet, as c is held; or nil
+	charged int          // bytes counted in sessions.received
 }
 
 // maxSpares is how many receivers a loop keeps for reuse.
@@ -112,6 +114,11 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		rx = s.blank
 		rx.decoder.Reset(&c.profile.codec)
 	}
+	if rx.rest != nil {
+		rx.keep(b)
+		s.charge(rx)
+		return
+	}
 	for len(b) > 0 {
 		op, payload, n, err := rx.decoder.Next(b)
 		b = b[n:]
@@ -119,7 +126,7 @@ func (s *sessions) feed(c *Conn, b []byte) {
 			return
 		}
 		if len(b) > 0 && c.conn.Held() {
-			s.mail.keep(c, b)
+			rx.keep(b)
 			break
 		}
 	}
@@ -128,7 +135,7 @@ func (s *sessions) feed(c *Conn, b []byte) {
 
 // settle leaves rx with c as long as it holds something, and no longer.
 func (s *sessions) settle(c *Conn, rx *receiver) {
-	switch idle := rx.decoder.Idle(); {
+	switch idle := rx.rest == nil && rx.decoder.Idle(); {
 	case idle && c.rx != nil:
 		c.rx = nil
 		s.putReceiver(rx)
@@ -153,6 +160,8 @@ func (s *sessions) getReceiver() *receiver {
 func (s *sessions) putReceiver(rx *receiver) {
 	s.discharge(rx)
 	rx.decoder.Release()
+	pool.Put(rx.rest)
+	rx.rest = nil
 	if len(s.spares) < maxSpares {
 		s.spares = append(s.spares, rx)
 	}

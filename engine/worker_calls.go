@@ -17,41 +17,17 @@ func (s *sessions) pass(c *Conn, kind call, op codec.Opcode, payload []byte) {
 	}
 }
 
-// resume goes on with a connection whose mailbox has been full: first with
-// what had been read already.
+// resume goes on with a connection whose mailbox has been full.
 func (s *sessions) resume(c *Conn) {
-	rest, held := s.mail.unhold(c)
-	switch {
-	case !held:
-	case rest == nil:
-		s.readOn(c, nil)
-	default:
-		s.readOn(c, rest.B)
-		s.mail.put(rest)
-	}
+	s.mail.unhold(c)
+	s.goOn(c)
 }
 
-// readOn goes on with a connection that was held: first with rest, which was
-// read before.
-func (s *sessions) readOn(c *Conn, rest []byte) {
-	if c.conn.Gone() || c.conn.Finishing() {
-		return
-	}
-	c.conn.Unhold()
-	before := s.events
-	s.feed(c, rest)
-	if c.profile.metered() {
-		s.count(c, s.events-before, 0) // the bytes have been
-	}
-	c.conn.ReadOn()
-}
-
-// forget drops what was read from a connection that ends and not decoded yet.
-// The calls that wait are still made.
+// forget makes a connection that ends wait for nothing. The calls that wait
+// are still made.
 func (s *sessions) forget(c *Conn) {
 	if c.onWorkers() {
-		rest, _ := s.mail.unhold(c)
-		s.mail.put(rest)
+		s.mail.unhold(c)
 		s.mail.unpark(c)
 	}
 }

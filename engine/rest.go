@@ -1,0 +1,51 @@
+package engine
+
+import "github.com/sockeye-ws/sockeye/pool"
+
+// keep keeps what was read but is not to be decoded yet.
+func (rx *receiver) keep(b []byte) {
+	if rx.rest == nil {
+		rx.rest = pool.Get(len(b))
+	}
+	rx.rest = pool.Grow(rx.rest, len(b))
+	rx.rest.B = append(rx.rest.B, b...)
+}
+
+// mustWait tells that c is not to be read from yet: its mailbox is full, or
+// its peer has sent too much.
+func (s *sessions) mustWait(c *Conn) bool {
+	return s.paused(c) || c.onWorkers() && s.mail.holds(c)
+}
+
+// goOn goes on with a connection that was held, if nothing else holds it: first
+// with what was read before.
+func (s *sessions) goOn(c *Conn) {
+	if c.conn.Gone() || !c.conn.Held() || s.mustWait(c) {
+		return
+	}
+	var rest *pool.Buffer
+	if c.rx != nil {
+		rest, c.rx.rest = c.rx.rest, nil
+	}
+	if rest == nil {
+		s.readOn(c, nil)
+		return
+	}
+	s.readOn(c, rest.B)
+	pool.Put(rest)
+}
+
+// readOn goes on with a connection that was held: first with rest, which was
+// read before.
+func (s *sessions) readOn(c *Conn, rest []byte) {
+	if c.conn.Gone() || c.conn.Finishing() {
+		return
+	}
+	c.conn.Unhold()
+	before := s.events
+	s.feed(c, rest)
+	if c.profile.metered() {
+		s.count(c, s.events-before, 0) // the bytes have been
+	}
+	c.conn.ReadOn()
+}
