@@ -6,7 +6,8 @@ import "net/http"
 // zero value adds nothing.
 type Accept struct {
 	Subprotocol string      // one the client offered; empty: none
-	Extensions  string      // value of Sec-WebSocket-Extensions; names only what the client offered; empty: none
+	Deflate     *Deflate    // answer to an offer of permessage-deflate, as of [Request.Deflate]; nil: none
+	Extensions  string      // further ones, as the value of Sec-WebSocket-Extensions; names only what the client offered; empty: none
 	Header      http.Header // further headers, such as Set-Cookie; none of the handshake's own
 }
 
@@ -24,9 +25,7 @@ func AppendResponse(b []byte, r *Request, a Accept) ([]byte, error) {
 	if a.Subprotocol != "" {
 		b = appendField(b, "Sec-WebSocket-Protocol", a.Subprotocol)
 	}
-	if a.Extensions != "" {
-		b = appendField(b, "Sec-WebSocket-Extensions", a.Extensions)
-	}
+	b = a.appendExtensions(b)
 	b, err := appendHeader(b, a.Header, isResponseHeader)
 	if err != nil {
 		return b[:start], err
@@ -42,27 +41,31 @@ func (r *Request) checkAccept(a Accept) error {
 		return &UsageError{"Request", "not complete"}
 	case a.Subprotocol != "" && !r.offered(a.Subprotocol):
 		return &UsageError{"Subprotocol", "the client did not offer it"}
-	case a.Extensions != "" && !subset(a.Extensions, r.Extensions()):
+	case a.Deflate != nil && !a.Deflate.fits(r.Extensions()):
+		return &UsageError{"Deflate", "not an answer to what the client offered"}
+	case a.Extensions != "" && !a.extensionsFit(r.Extensions()):
 		return &UsageError{"Extensions", "malformed, or the client did not offer them"}
 	}
 	return nil
 }
 
-// subset reports whether a Sec-WebSocket-Extensions value is well-formed and
-// names offered extensions only.
-func subset(value string, offered []Extension) bool {
-	names := true
-	ok := scanExtensions(value, func(e Extension) {
-		names = names && hasExtension(offered, e.Name)
-	})
-	return ok && names
+// extensionsFit reports whether Extensions is well-formed and names offered
+// extensions only, permessage-deflate not if Deflate has answered that.
+func (a Accept) extensionsFit(offered []Extension) bool {
+	list, ok := parseExtensions(a.Extensions)
+	return ok && fit(list, offered) && (a.Deflate == nil || !hasExtension(list, deflateName))
 }
 
-func hasExtension(list []Extension, name string) bool {
-	for _, e := range list {
-		if is(e.Name, name) {
-			return true
-		}
+func (a Accept) appendExtensions(b []byte) []byte {
+	const name = "Sec-WebSocket-Extensions"
+	n := 0
+	if a.Deflate != nil {
+		b = a.Deflate.appendAnswer(appendSeparator(b, name, n))
+		n++
 	}
-	return false
+	if a.Extensions != "" {
+		b = append(appendSeparator(b, name, n), a.Extensions...)
+		n++
+	}
+	return appendEnd(b, n)
 }

@@ -14,7 +14,8 @@ type ClientRequest struct {
 	Key          string      // Sec-WebSocket-Key, a new one for each connection
 	Origin       string      // empty: none, as for a client that is no browser
 	Subprotocols []string    // offered, preferred ones first; at most 32
-	Extensions   string      // offered, as the value of Sec-WebSocket-Extensions
+	Deflate      []Deflate   // offers of permessage-deflate, preferred ones first; none: it is not offered
+	Extensions   string      // further offers, as the value of Sec-WebSocket-Extensions
 	Header       http.Header // further headers, such as Cookie or Authorization
 }
 
@@ -36,9 +37,7 @@ func AppendRequest(b []byte, r *ClientRequest) ([]byte, error) {
 		b = appendField(b, "Origin", r.Origin)
 	}
 	b = appendSubprotocols(b, r.Subprotocols)
-	if r.Extensions != "" {
-		b = appendField(b, "Sec-WebSocket-Extensions", r.Extensions)
-	}
+	b = r.appendExtensions(b)
 	b, err := appendHeader(b, r.Header, isRequestHeader)
 	if err != nil {
 		return b[:start], err
@@ -48,17 +47,23 @@ func AppendRequest(b []byte, r *ClientRequest) ([]byte, error) {
 
 func appendSubprotocols(b []byte, names []string) []byte {
 	for i, name := range names {
-		if i == 0 {
-			b = append(b, "Sec-WebSocket-Protocol: "...)
-		} else {
-			b = append(b, ", "...)
-		}
-		b = append(b, name...)
+		b = append(appendSeparator(b, "Sec-WebSocket-Protocol", i), name...)
 	}
-	if len(names) > 0 {
-		b = append(b, "\r\n"...)
+	return appendEnd(b, len(names))
+}
+
+func (r *ClientRequest) appendExtensions(b []byte) []byte {
+	const name = "Sec-WebSocket-Extensions"
+	n := 0
+	for _, d := range r.Deflate {
+		b = d.appendOffer(appendSeparator(b, name, n))
+		n++
 	}
-	return b
+	if r.Extensions != "" {
+		b = append(appendSeparator(b, name, n), r.Extensions...)
+		n++
+	}
+	return appendEnd(b, n)
 }
 
 func isRequestHeader(name string) bool { return isOwn(name, ownHeaders, requestHeaders) }
@@ -77,6 +82,8 @@ func (r *ClientRequest) check() error {
 		return &UsageError{"Origin", "must be an origin, such as https://example.com"}
 	case !validOffers(r.Subprotocols):
 		return &UsageError{"Subprotocols", "must be tokens, each once, 32 at most"}
+	case slices.ContainsFunc(r.Deflate, Deflate.invalid):
+		return &UsageError{"Deflate", "windows must have 8 to 15 bits"}
 	case r.Extensions != "" && !scanExtensions(r.Extensions, nil):
 		return &UsageError{"Extensions", "malformed"}
 	}

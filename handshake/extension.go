@@ -25,6 +25,12 @@ func (h *head) Extensions() (list []Extension) {
 	return list
 }
 
+// parseExtensions reads a header value. It is not ok as scanExtensions is not.
+func parseExtensions[T text](v T) (list []Extension, ok bool) {
+	ok = scanExtensions(v, func(e Extension) { list = append(list, e) })
+	return list, ok
+}
+
 // scanExtensions reads a header value and gives each extension to found, if
 // that is not nil. It is not ok if the value is malformed or names none.
 func scanExtensions[T text](v T, found func(Extension)) (ok bool) {

@@ -109,7 +109,7 @@ func FuzzAppend(f *testing.F) {
 			}
 			return
 		}
-		b, err := AppendResponse(nil, &received, Accept{subprotocol, extensions, h})
+		b, err := AppendResponse(nil, &received, Accept{Subprotocol: subprotocol, Extensions: extensions, Header: h})
 		if err != nil {
 			return
 		}

@@ -76,3 +76,20 @@ func appendField[T text](b []byte, name string, value T) []byte {
 	b = append(b, value...)
 	return append(b, "\r\n"...)
 }
+
+// appendSeparator begins the element of that index of a comma-separated list
+// in the field of that name.
+func appendSeparator(b []byte, name string, index int) []byte {
+	if index == 0 {
+		return append(append(b, name...), ": "...)
+	}
+	return append(b, ", "...)
+}
+
+// appendEnd ends the field that holds a list of n elements, if there is one.
+func appendEnd(b []byte, n int) []byte {
+	if n == 0 {
+		return b
+	}
+	return append(b, "\r\n"...)
+}

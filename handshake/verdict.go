@@ -38,7 +38,8 @@ func (e *ResponseError) Unwrap() error { return e.Err }
 // Check reports whether r, a complete response, accepts what req asked for,
 // RFC 6455 section 4.1: status 101, Upgrade and Connection, the
 // Sec-WebSocket-Accept that belongs to the key, and no subprotocol or extension
-// but those offered. The error is a [*ResponseError]. A redirect is reported,
+// but those offered, permessage-deflate with parameters that answer an offer
+// (RFC 7692 section 7.1). The error is a [*ResponseError]. A redirect is reported,
 // not followed.
 func (r *Response) Check(req *ClientRequest) error {
 	switch {
@@ -58,7 +59,7 @@ func (r *Response) Check(req *ClientRequest) error {
 		return r.refuse(ErrBadAccept, "not the answer to our key: an intermediary, or no WebSocket server")
 	case r.has("Sec-WebSocket-Protocol") && !r.only("Sec-WebSocket-Protocol", in(req.Subprotocols)):
 		return r.refuse(ErrBadSubprotocol, "not one that we offered")
-	case !r.extensionsIn(req.Extensions):
+	case !r.extensionsFit(req):
 		return r.refuse(ErrBadExtension, "malformed, or not one that we offered")
 	}
 	return nil
@@ -136,15 +137,12 @@ func (r *Response) lists(name, word string) bool {
 	return has
 }
 
-// extensionsIn reports whether all extensions are well-formed and among those
-// in offer.
-func (r *Response) extensionsIn(offer string) bool {
-	var offered []Extension
-	scanExtensions(offer, func(e Extension) { offered = append(offered, e) })
-	for _, v := range r.Headers("Sec-WebSocket-Extensions") {
-		if !subset(v, offered) {
-			return false
-		}
+// extensionsFit reports whether all extensions are well-formed and an answer to
+// what req has offered.
+func (r *Response) extensionsFit(req *ClientRequest) bool {
+	if !r.has("Sec-WebSocket-Extensions") {
+		return true
 	}
-	return true
+	accepted := r.Extensions()
+	return accepted != nil && fit(accepted, req.offered())
 }
