@@ -46,6 +46,7 @@ var mayRequire = []string{
 	"github.com/gobwas/ws",
 	"github.com/gobwas/httphead",
 	"github.com/gobwas/pool", // of gobwas/ws
+	"github.com/klauspost/compress",
 	"github.com/valyala/bytebufferpool",
 	"golang.org/x/sys",
 }
