@@ -9,5 +9,3 @@ require (
 )
 
 require github.com/gobwas/httphead v0.1.0
-
-require github.com/klauspost/compress v1.20.3

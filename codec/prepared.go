@@ -1,16 +1,19 @@
 package codec
 
-// Prepared is a server's message, encoded once for many receivers. It never
-// changes: any goroutine may use it.
+import "sync/atomic"
+
+// Prepared is a server's message, encoded once for many receivers. What its
+// methods give never changes: any goroutine may use it.
 type Prepared struct {
-	op    Opcode
-	frame []byte
-	start int // of the payload in frame
+	op       Opcode
+	frame    []byte
+	start    int // of the payload in frame
+	deflated atomic.Pointer[deflated]
 }
 
 // Prepare encodes a message as one frame. The payload is copied.
 func Prepare(op Opcode, payload []byte) *Prepared {
-	return &Prepared{op, AppendFrame(nil, op, payload), HeaderSize(len(payload), false)}
+	return &Prepared{op: op, frame: AppendFrame(nil, op, payload), start: HeaderSize(len(payload), false)}
 }
 
 // Opcode gives the message's opcode.
