@@ -60,8 +60,8 @@ func (z *Deflater) Append(b, p, history []byte) []byte {
 	return w.b
 }
 
-// joinedSize is how much of a message is copied behind its history. It must
-// not be less than a window, so that the rest refers to nothing before.
+// joinedSize is how much of a message is copied behind its history. With a
+// window or more, nothing is lost by the rest not referring to the history.
 const joinedSize = 64 << 10
 
 // useful gives the part of the history that pays: to index all of it would take

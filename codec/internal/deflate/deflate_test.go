@@ -184,7 +184,8 @@ func TestMessagesAreApart(t *testing.T) {
 	}
 }
 
-// Places wrap around after 4 GiB.
+// Places wrap around after 4 GiB, and then those of an earlier message may seem
+// to be near.
 func TestPlacesWrapAround(t *testing.T) {
 	p := source(t)
 	for level := MinLevel; level <= 6; level++ {
@@ -192,6 +193,48 @@ func TestPlacesWrapAround(t *testing.T) {
 		z.matcher.base = -uint32(len(p) / 2)
 		check(t, z, p, nil)
 		check(t, z, p, p[:1000])
+		for back := range uint32(100) {
+			z.matcher.base -= 37 * back
+			check(t, z, p[:500], nil)
+			check(t, z, p[back:500], p[:3*back])
+		}
+	}
+}
+
+// Short matches between literals end a block after any of both.
+func TestFullBlocks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	for range 10 {
+		var p []byte
+		for len(p) < 200_000 {
+			for range 1 + rng.IntN(20) {
+				p = append(p, byte(rng.Uint32()))
+			}
+			from := rng.IntN(len(p))
+			from = max(from, len(p)-maxWindow)
+			p = append(p, p[from:min(from+4+rng.IntN(3), len(p))]...)
+		}
+		for _, level := range []int{1, 2, 4} {
+			z := New(level, 15)
+			if got := inflateFast(t, z.Append(nil, p, nil), nil); !bytes.Equal(got, p) {
+				t.Fatalf("level %d: %d bytes come back as %d", level, len(p), len(got))
+			}
+		}
+	}
+}
+
+// What is beyond the part copied behind the history must find that part.
+func TestMatchesAcrossTheCopy(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	p := make([]byte, joinedSize)
+	for i := range p {
+		p[i] = byte(rng.Uint32())
+	}
+	p = append(p, p[joinedSize-maxWindow:]...)
+	for level, most := range map[int]int{1: joinedSize + maxWindow/2, 6: joinedSize + 2000} { // level 1 skips much of what is new
+		if size := len(check(t, New(level, 15), p, []byte("history"))); size > most {
+			t.Errorf("level %d: %d bytes", level, size)
+		}
 	}
 }
 

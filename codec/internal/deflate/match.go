@@ -34,11 +34,10 @@ var efforts = [MaxLevel + 1]effort{
 
 // matcher finds where the next bytes have stood before.
 //
-// Places are counted over all messages, with a gap of a window between two, and
-// may wrap around. What is left of earlier messages is then out of reach, so
-// that nothing needs to be cleared. Were it within reach, as it is once in four
-// billion bytes, it would do no harm: bytes are compared before they are
-// referred to.
+// Places are counted over all messages, and wrap around. A place is looked at
+// only if it is as near as the message's start, so that what is left of earlier
+// messages needs no clearing. Once in 4 GiB such a place may seem near; it does
+// no harm, as bytes are compared before they are referred to.
 type matcher struct {
 	effort
 	window int
@@ -56,7 +55,7 @@ func (m *matcher) begin(n int) {
 }
 
 // end is after a message of which the n last bytes count from base.
-func (m *matcher) end(n int) { m.base += uint32(n) + maxWindow }
+func (m *matcher) end(n int) { m.base += uint32(n) }
 
 func load32(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }
 

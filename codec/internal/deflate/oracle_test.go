@@ -187,9 +187,18 @@ func check(t testing.TB, z *Deflater, p, history []byte) (deflated []byte) {
 	if err != nil || !bytes.Equal(got, p) {
 		t.Fatalf("window of %d, history of %d: %.100q comes back as %.100q, %v", window, len(history), p, got, err)
 	}
-	r := flate.NewReaderDict(bytes.NewReader(append(whole(deflated), 1, 0, 0, 0xff, 0xff)), history[max(len(history)-window, 0):])
-	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, p) {
-		t.Fatalf("window of %d, history of %d: %.100q comes back as %.100q, %v", window, len(history), p, got, err)
+	if got := inflateFast(t, deflated, history[max(len(history)-window, 0):]); !bytes.Equal(got, p) {
+		t.Fatalf("window of %d, history of %d: %.100q comes back as %.100q", window, len(history), p, got)
 	}
 	return deflated
+}
+
+// inflateFast has compress/flate read what Append has given.
+func inflateFast(t testing.TB, deflated, history []byte) []byte {
+	t.Helper()
+	p, err := io.ReadAll(flate.NewReaderDict(bytes.NewReader(append(whole(deflated), 1, 0, 0, 0xff, 0xff)), history))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
