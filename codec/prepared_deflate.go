@@ -2,18 +2,16 @@ package codec
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/sockeye-ws/sockeye/pool"
 )
-
-// rsv1 marks the first frame of a compressed message, RFC 7692 section 6.
-const rsv1 = 0b100
 
 // deflated is a message compressed in one way, in a list of all ways asked for.
 type deflated struct {
 	level, windowBits int
 	once              sync.Once
-	message           *Prepared
+	message           atomic.Pointer[Prepared]
 	next              *deflated
 }
 
@@ -32,8 +30,14 @@ func (p *Prepared) Deflated(level, windowBits int) *Prepared {
 		return p
 	}
 	d := p.deflatedAs(level, windowBits)
-	d.once.Do(func() { d.message = p.deflate(level, windowBits) })
-	return d.message
+	d.once.Do(func() { d.message.Store(p.deflate(level, windowBits)) })
+	return d.message.Load()
+}
+
+// IsDeflated tells that [Prepared.Deflated] has nothing left to do: whoever
+// must not wait asks before.
+func (p *Prepared) IsDeflated(level, windowBits int) bool {
+	return !p.op.IsData() || p.deflatedAs(level, windowBits).message.Load() != nil
 }
 
 func (p *Prepared) deflatedAs(level, windowBits int) *deflated {
@@ -66,6 +70,7 @@ func (p *Prepared) deflate(level, windowBits int) *Prepared {
 	if len(b.B) >= len(p.Payload()) {
 		return p
 	}
+	const rsv1 = 0b100 // a compressed message, RFC 7692 section 6
 	h := Header{Fin: true, Rsv: rsv1, OpCode: p.op, Length: int64(len(b.B))}
 	start := HeaderSize(len(b.B), false)
 	frame := AppendHeader(make([]byte, 0, start+len(b.B)), h)

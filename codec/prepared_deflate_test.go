@@ -18,7 +18,7 @@ func TestPreparedDeflated(t *testing.T) {
 		for bits := 8; bits <= 15; bits++ {
 			d := p.Deflated(1, bits)
 			h, n, err := ParseHeader(d.Frame())
-			if err != nil || !h.Fin || h.Rsv != rsv1 || h.OpCode != Text || h.Masked || n+int(h.Length) != len(d.Frame()) {
+			if err != nil || !h.Fin || h.Rsv != 0b100 || h.OpCode != Text || h.Masked || n+int(h.Length) != len(d.Frame()) {
 				t.Fatalf("%d bytes, %d bits: %+v %v", size, bits, h, err)
 			}
 			if !bytes.Equal(d.Payload(), d.Frame()[n:]) || d.Opcode() != Text {
