@@ -19,7 +19,8 @@ const (
 // Room returns where the next bytes of the current frame's payload may be
 // written, to save a copy of a large message: read from the connection into it
 // and tell [Decoder.Filled]. It is nil unless at least 4 KiB of a text or
-// binary frame's payload are still to come; then use [Decoder.Next].
+// binary frame's payload are still to come, and for compressed messages; then
+// use [Decoder.Next].
 //
 // It never reaches beyond the frame. It grows fourfold with what has been
 // received, from 1 KiB or less: while it is shorter than the caller's own read
@@ -69,8 +70,10 @@ func (d *Decoder) room() []byte {
 	return d.buf.B[n:end:end]
 }
 
-// inData reports whether the next bytes are a data frame's payload.
-func (d *Decoder) inData() bool { return d.phase == inPayload && d.header.OpCode.IsData() }
+// inData reports whether the next bytes are a data frame's payload, as it is.
+func (d *Decoder) inData() bool {
+	return d.phase == inPayload && d.header.OpCode.IsData() && !d.deflated
+}
 
 func free(b *pool.Buffer) int { return cap(b.B) - len(b.B) }
 
@@ -81,7 +84,7 @@ func (d *Decoder) grow(n int) {
 	if d.buf != nil {
 		larger.B = append(larger.B, d.buf.B...)
 	}
-	d.drop()
+	pool.Put(d.buf)
 	d.buf = larger
 }
 
@@ -105,12 +108,20 @@ func (d *Decoder) size() int {
 	return len(d.buf.B)
 }
 
-// left gives how many bytes more the message may have.
-func (d *Decoder) left() int { return d.cfg.maxMessage() - d.size() }
+// left gives how many bytes more the message may have, as they come.
+func (d *Decoder) left() int {
+	switch {
+	case !d.deflated:
+		return d.cfg.maxMessage() - d.size()
+	case d.tables == nil:
+		return d.cfg.maxDeflated()
+	}
+	return d.cfg.maxDeflated() - d.tables.received
+}
 
 // mostSize gives the largest size that the message can come to.
 func (d *Decoder) mostSize() int {
-	if d.header.Fin {
+	if d.header.Fin && !d.deflated {
 		return d.size() + d.lacking()
 	}
 	return d.cfg.maxMessage()

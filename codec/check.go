@@ -16,6 +16,11 @@ func (d *Decoder) check(p []byte) *Error {
 		OpCode: Opcode(p[0] & opcodeBits),
 		Masked: d.cfg.Role == Server, // as it should be
 	}
+	limit := d.left()
+	// RFC 7692, 6: RSV1 on a message's first frame says that it is compressed.
+	if h.Rsv == rsv1 && d.cfg.Deflate && (h.OpCode == Text || h.OpCode == Binary) {
+		h.Rsv, limit = 0, d.cfg.maxDeflated()
+	}
 	state := d.state()
 	if err := ws.CheckHeader(h, state); err != nil {
 		return violation(err)
@@ -40,7 +45,7 @@ func (d *Decoder) check(p []byte) *Error {
 	if h.OpCode.IsControl() {
 		return nil
 	}
-	return checkLength(p, int64(d.left()))
+	return checkLength(p, int64(limit))
 }
 
 // state is the decoder's state in the words of [ws.CheckHeader].

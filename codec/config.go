@@ -1,5 +1,7 @@
 package codec
 
+import "math"
+
 // Role is the side of the connection a [Decoder] reads for.
 type Role uint8
 
@@ -23,16 +25,30 @@ type Config struct {
 	// Role is the side that decodes. Default: [Server].
 	Role Role
 
-	// MaxMessage is the limit of one message in bytes, after reassembly. A
-	// peer that exceeds it gets [ErrMessageTooBig] as soon as a header says
-	// so. Default, also for negative values: [DefaultMaxMessage]. Danger: a
-	// peer can make each decoder hold up to this much memory.
+	// MaxMessage is the limit of one message in bytes, after reassembly and
+	// inflating. A peer that exceeds it gets [ErrMessageTooBig] as soon as a
+	// header says so, or the first byte too many of a compressed message.
+	// Compressed, that may come as 1/8 and 1 KiB more, for messages that
+	// compression makes larger. Default, also for negative values:
+	// [DefaultMaxMessage]. Danger: a peer can make each decoder hold up to
+	// this much memory, and with compression for a thousandth of the bytes.
 	MaxMessage int
 
 	// MaxFragments is the limit of the frames of one message, empty ones
 	// included; beyond it, [ErrTooManyFragments]. Default, also for negative
 	// values: [DefaultMaxFragments].
 	MaxFragments int
+
+	// Deflate says that permessage-deflate was agreed on (RFC 7692), so that
+	// the peer may send compressed messages. Default: false, and RSV1 gives
+	// [ErrReservedBits].
+	Deflate bool
+
+	// History is what the peer's compressed messages may refer to of earlier
+	// ones, if it was agreed that it may (context takeover). Decoders read it
+	// and add to it: a Config that has one is for one connection only.
+	// Default: nil, each compressed message stands alone.
+	History *History
 }
 
 func (c *Config) maxMessage() int {
@@ -40,6 +56,12 @@ func (c *Config) maxMessage() int {
 		return DefaultMaxMessage
 	}
 	return c.MaxMessage
+}
+
+// maxDeflated is the limit of one message before inflating.
+func (c *Config) maxDeflated() int {
+	n := c.maxMessage()
+	return n + min(n/8+1<<10, math.MaxInt-n)
 }
 
 func (c *Config) maxFragments() int {

@@ -17,6 +17,7 @@ import (
 type Decoder struct {
 	cfg    *Config
 	buf    *pool.Buffer // the message's payload, if it had to be kept
+	tables *inflation   // of a compressed message, once it is not empty
 	err    *Error       // when failed
 	header Header       // of the current frame
 	got    int          // bytes of its payload so far
@@ -29,6 +30,8 @@ type Decoder struct {
 	have    uint8
 	message Opcode // of the current message, 0 between messages
 	phase   phase
+
+	deflated bool // the current message is compressed
 }
 
 type phase uint8
@@ -61,7 +64,7 @@ func (d *Decoder) Reset(cfg *Config) {
 
 // Release gives the buffer back. d is then only good for [Decoder.Reset].
 func (d *Decoder) Release() {
-	pool.Put(d.buf)
+	d.drop()
 	*d = Decoder{}
 }
 
@@ -73,12 +76,15 @@ func (d *Decoder) Idle() bool {
 	return d.phase == between
 }
 
-// Held gives the number of bytes of the buffer that d holds for a message.
-func (d *Decoder) Held() int {
-	if d.buf == nil {
-		return 0
+// Held gives the number of bytes of memory that d holds for a message.
+func (d *Decoder) Held() (bytes int) {
+	if d.buf != nil {
+		bytes = cap(d.buf.B)
 	}
-	return cap(d.buf.B)
+	if d.tables != nil {
+		bytes += inflationSize
+	}
+	return bytes
 }
 
 // Next decodes the next event in b and returns how many bytes it took.
@@ -87,7 +93,10 @@ func (d *Decoder) Held() int {
 //   - [Close], [Ping] or [Pong]: that frame, and for a Close a payload that
 //     [ParseClosePayload] accepts. What comes after a Close is discarded (RFC
 //     6455 section 5.5.1).
-//   - 0: all of b was taken and completes nothing; call again with more.
+//   - 0: what was taken completes nothing. If that was all of b, call again with
+//     more. Else call again with the rest, at once or after whatever else should
+//     have its turn: a call inflates no more than some 64 KiB, give or take 16
+//     KiB, and takes no more than 16 KiB of a compressed message.
 //
 // Next changes b: a frame that lies whole in it is unmasked in place. The
 // payload is a part of b, or else of d's own memory; it may be written to, and
@@ -154,7 +163,8 @@ func (d *Decoder) next(b []byte) (op Opcode, payload []byte, n int, err error) {
 	if d.phase == closed {
 		return 0, nil, len(b), nil
 	}
-	for n < len(b) && op == 0 && d.phase != failed {
+	d.beginTurn()
+	for n < len(b) && op == 0 && d.phase != failed && !d.turnOver() {
 		if d.phase != inPayload {
 			n += d.readHeader(b[n:])
 		}
@@ -184,8 +194,9 @@ func (d *Decoder) fail(err *Error) {
 	d.phase, d.err = failed, err
 }
 
-// drop gives the buffer back.
+// drop gives the buffer back, and what inflates into it.
 func (d *Decoder) drop() {
 	pool.Put(d.buf)
 	d.buf = nil
+	d.endInflating()
 }

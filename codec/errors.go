@@ -1,17 +1,24 @@
 package codec
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Error is a violation by the peer. Each rule has one variable below, to be
 // compared with == or errors.Is. They must not be changed.
 type Error struct {
 	Code    CloseCode // what to close the connection with
 	Reason  string    // what the peer did, fit for a Close frame
-	Section string    // of RFC 6455: the rule
+	Section string    // of RFC 6455, or after its name of another: the rule
 }
 
 func (e *Error) Error() string {
-	return "codec: " + e.Reason + " (RFC 6455 section " + e.Section + ")"
+	rfc := "RFC 6455 section "
+	if strings.HasPrefix(e.Section, "RFC") {
+		rfc = ""
+	}
+	return "codec: " + e.Reason + " (" + rfc + e.Section + ")"
 }
 
 // The rules that a peer can break.
@@ -35,6 +42,8 @@ var (
 	ErrCloseReason = &Error{CloseInvalidPayload, "close reason is not UTF-8", "5.5.1"}
 
 	ErrInvalidUTF8 = &Error{CloseInvalidPayload, "text is not UTF-8", "8.1"}
+
+	ErrDeflate = &Error{CloseInvalidPayload, "compressed message cannot be inflated", "RFC 7692 section 7.2.2"}
 
 	ErrMessageTooBig    = &Error{CloseMessageTooBig, "message over the limit", "10.4"}
 	ErrTooManyFragments = &Error{ClosePolicyViolation, "too many fragments in a message", "10.4"}

@@ -13,7 +13,7 @@ var rules = []*Error{
 	ErrUnexpectedContinuation, ErrExpectedContinuation,
 	ErrControlTooLong, ErrControlFragmented,
 	ErrCloseLength, ErrCloseCode, ErrCloseReason,
-	ErrInvalidUTF8, ErrMessageTooBig, ErrTooManyFragments,
+	ErrInvalidUTF8, ErrDeflate, ErrMessageTooBig, ErrTooManyFragments,
 }
 
 // An error must make a Close frame that its receiver accepts, uncut.

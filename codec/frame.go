@@ -28,7 +28,7 @@ func (d *Decoder) beginFrame(h Header) {
 		return
 	}
 	if h.OpCode != Continuation {
-		d.message, d.frames = h.OpCode, 0
+		d.message, d.frames, d.deflated = h.OpCode, 0, h.Rsv == rsv1
 	}
 	d.frames++
 }
@@ -48,9 +48,12 @@ func (d *Decoder) lacking() int { return int(d.header.Length) - d.got }
 func (d *Decoder) readPayload(b []byte) (op Opcode, payload []byte, n int) {
 	n = min(len(b), d.lacking())
 	b = b[:n:n]
-	if d.header.OpCode.IsControl() {
+	switch {
+	case d.header.OpCode.IsControl():
 		op, payload = d.readControl(b)
-	} else {
+	case d.deflated:
+		return d.readDeflated(b)
+	default:
 		op, payload = d.readData(b)
 	}
 	return op, payload, n
