@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/corpus"
+	"github.com/sockeye-ws/sockeye/codec"
 	"golang.org/x/sys/unix"
 )
 
@@ -111,6 +112,46 @@ func TestTable(t *testing.T) {
 	}
 	fmt.Printf("\nMemory\n\n")
 	printMemory(t)
+	fmt.Printf("\nSizes\n\n")
+	printSizes(t)
+	fmt.Printf("\nWindows\n\n")
+	printWindows(t)
+}
+
+// printSizes prints from which size on messages are worth it.
+func printSizes(t *testing.T) {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
+	defer w.Flush()
+	fmt.Fprint(w, "| \t| json\t| json, history\t| text\t| text, history\t|\n|---\t|---:\t|---:\t|---:\t|---:\t|\n")
+	for _, size := range []int{64, 100, 128, 192, 256, 384, 512, 768, 1 << 10} {
+		fmt.Fprintf(w, "| %s\t", bytesText(size))
+		for _, kind := range []corpus.Kind{corpus.JSON, corpus.Text} {
+			for _, history := range []int{0, 32 << 10} {
+				perMessage, ratio := measure(t, ours(1), load{kind, size, history})
+				fmt.Fprintf(w, "| %s, %.2f\t", rounded(perMessage), ratio)
+			}
+		}
+		fmt.Fprint(w, "|\n")
+	}
+}
+
+// printWindows prints what a smaller window costs, at level 1.
+func printWindows(t *testing.T) {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
+	defer w.Flush()
+	fmt.Fprint(w, "| bits\t| json 100 B, history\t| json 1 KiB, history\t| text 1 KiB, history\t| json 64 KiB\t| text 64 KiB\t|\n|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|\n")
+	for bits := 8; bits <= 15; bits++ {
+		window := Deflater{New: func() (func(b, p, history []byte) []byte, error) {
+			z, err := codec.NewDeflater(1, bits)
+			return func(b, p, history []byte) []byte { return z.Append(b, p, history, false) }, err
+		}}
+		fmt.Fprintf(w, "| %d\t", bits)
+		for _, l := range []load{{corpus.JSON, 100, 32 << 10}, {corpus.JSON, 1 << 10, 32 << 10}, {corpus.Text, 1 << 10, 32 << 10}, {corpus.JSON, 64 << 10, 0}, {corpus.Text, 64 << 10, 0}} {
+			_, ratio := measure(t, window, l)
+			fmt.Fprintf(w, "| %.2f\t", ratio)
+		}
+		fmt.Fprint(w, "|\n")
+	}
 }
 
 func printTable(t *testing.T, columns []load) {

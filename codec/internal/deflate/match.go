@@ -195,25 +195,25 @@ func (m *matcher) thorough(t *block, src []byte, from int) int {
 // i. n is 0 if there is none.
 func (m *matcher) longest(src []byte, i, best int) (n, back int) {
 	place, v := m.base+uint32(i), load32(src, i)
-	step := int(m.enter(m.hash(v), place))
-	reach := min(m.window, i)
+	step := m.enter(m.hash(v), place) // may be anything; those after it are below 1<<16
+	reach := uint32(min(m.window, i))
 	ahead := src[i:min(i+maxMatch, len(src))]
-	at := 0
+	at := uint32(0)
 	for range m.chain {
 		at += step
 		if step == 0 || at > reach || best >= len(ahead) {
 			break
 		}
-		candidate := src[i-at:]
+		candidate := src[i-int(at):]
 		if candidate[best] == ahead[best] && load32(candidate, 0) == v {
 			if k := common(candidate, ahead); k > best {
-				best, n, back = k, k, at
+				best, n, back = k, k, int(at)
 				if n >= m.nice {
 					break
 				}
 			}
 		}
-		step = int(m.prev[(place-uint32(at))%maxWindow])
+		step = uint32(m.prev[(place-at)%maxWindow])
 	}
 	return n, back
 }
