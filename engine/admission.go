@@ -45,7 +45,7 @@ func (s *settings) refusing(status int, text string) *profile {
 	changed.surplus, changed.workers = true, 0
 	changed.checkOrigin = func(*handshake.Request) bool { return true }
 	changed.upgrade = func(*handshake.Request) (Accept, error) { return Accept{}, r }
-	return newProfile(&changed, nil, "")
+	return newProfile(&changed, nil, "", nil)
 }
 
 // admit gives a new connection its profile: p, or one that refuses it, or nil

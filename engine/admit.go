@@ -21,7 +21,8 @@ func (c *Conn) admitLocked(message bool, key string) error {
 	if !c.fullLocked(key) {
 		return nil
 	}
-	if c.conn.FlushLocked(); !c.fullLocked(key) {
+	c.conn.FlushLocked()
+	if c.pressOutboxLocked(key); !c.fullLocked(key) {
 		return c.openLocked()
 	}
 	if !message {
@@ -55,13 +56,21 @@ func (c *Conn) overflowLocked(key string) error {
 // unsent nothing is read, so that a peer that only reads its answers late is
 // never closed for it.
 func (c *Conn) fullLocked(key string) bool {
-	over := c.conn.HeldLocked() - c.profile.maxBuffered
+	held := c.conn.HeldLocked()
+	b := c.outboxLocked()
+	if b != nil {
+		held += b.bytes
+	}
+	over := held - c.profile.maxBuffered
 	if over <= 0 {
 		return false // nearly always
 	}
 	room := 0
 	if c.conn.CorkedLocked() || c.conn.Handling() {
 		room = c.profile.codec.MaxMessage
+	}
+	if b != nil && key != "" {
+		over -= b.bytesByKey(key)
 	}
 	return over > room && over-c.conn.HeldByKeyLocked(key) > room
 }

@@ -29,7 +29,12 @@ func (c *Conn) Close(code codec.CloseCode, reason string) error {
 	}
 	_, sent, _ := codec.ParseClosePayload(codec.AppendClosePayload(nil, code, reason))
 	c.conn.MuteLocked()
-	c.closeLocked(&CloseError{Code: code, Reason: string(sent)})
+	c.beginCloseLocked(&CloseError{Code: code, Reason: string(sent)})
+	if b := c.outboxLocked(); b != nil {
+		b.closing = true
+		return nil
+	}
+	c.closeFrameLocked()
 	return nil
 }
 
@@ -52,17 +57,29 @@ func (c *Conn) Abort() {
 	c.conn.Loop().Post(c.conn.Abort)
 }
 
-// closeLocked sends the Close frame that end describes.
+// closeLocked sends the Close frame that end describes, at once: what is not
+// compressed yet is dropped.
 func (c *Conn) closeLocked(end *CloseError) {
+	c.dropOutboxLocked()
+	c.beginCloseLocked(end)
+	c.closeFrameLocked()
+}
+
+// beginCloseLocked makes c one that is closing, as end describes.
+func (c *Conn) beginCloseLocked(end *CloseError) {
 	c.end = end
 	c.conn.AttendLocked() // before the state: a timer must not take itself for that of closing
 	c.setStateLocked(Closing)
 	c.conn.DropLatestLocked()
+}
+
+// closeFrameLocked sends the Close frame of a connection that is closing.
+func (c *Conn) closeFrameLocked() {
 	b := c.conn.RoomLocked(codec.MaxHeaderSize + 125)
 	if c.profile.client {
-		b = codec.AppendMaskedClose(b, end.Code, end.Reason, newMask())
+		b = codec.AppendMaskedClose(b, c.end.Code, c.end.Reason, newMask())
 	} else {
-		b = codec.AppendClose(b, end.Code, end.Reason)
+		b = codec.AppendClose(b, c.end.Code, c.end.Reason)
 	}
 	c.conn.CommitLocked(b, nil)
 }
@@ -93,6 +110,7 @@ func (s *sessions) peerClosed(c *Conn, payload []byte) {
 	if c.State() == Open {
 		c.closeLocked(&CloseError{Code: code, Reason: string(reason), Remote: true})
 	}
+	c.dropOutboxLocked()                            // the peer listens no more
 	c.end.Clean = c.end.Code != codec.CloseAbnormal // which Abort has set
 	c.conn.Unlock()
 	s.finish(c, loop.Silent)
@@ -110,6 +128,7 @@ func (s *sessions) fail(c *Conn, code codec.CloseCode, reason string, err error)
 	if c.State() == Open {
 		c.closeLocked(&CloseError{Code: code, Reason: reason})
 	}
+	c.dropOutboxLocked()
 	if c.end.Err == nil {
 		c.end.Err = err
 	}
@@ -137,6 +156,9 @@ func (s *sessions) Ended(lc *loop.Conn) {
 	}
 	if c.onWorkers() && s.mail.endLater(c) {
 		return // it may still be answered
+	}
+	if c.endBehindOutbox() {
+		return
 	}
 	lc.Lock()
 	switch c.State() {
@@ -187,6 +209,8 @@ func (s *sessions) ended(c *Conn, e loop.Errno) (before State, end *CloseError) 
 	defer c.conn.Unlock()
 	before = State(c.conn.State())
 	c.setStateLocked(Closed)
+	c.dropOutboxLocked()
+	c.profile.deflation.releaseLocked()
 	if c.end == nil {
 		c.end = &CloseError{Code: codec.CloseAbnormal, Err: io.ErrUnexpectedEOF}
 		if e != 0 {

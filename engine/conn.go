@@ -59,7 +59,11 @@ func (c *Conn) Buffered() int {
 	c.conn.Lock()
 	defer c.conn.Unlock()
 	c.conn.FlushLocked()
-	return c.conn.BufferedLocked()
+	n := c.conn.BufferedLocked()
+	if b := c.outboxLocked(); b != nil {
+		n += b.bytes
+	}
+	return n
 }
 
 // Data gives what [Conn.SetData] or [Accept] set last.

@@ -43,6 +43,7 @@ type DialOptions struct {
 	MaxFragments     int
 	MaxBuffered      int
 	SendPolicy       SendPolicy
+	Compression      *Compression
 	Logger           *slog.Logger
 }
 
@@ -118,7 +119,7 @@ func (d *Dialer) attempt(url string) (*attempt, error) {
 		addr: u.Addr,
 		request: handshake.ClientRequest{
 			Host: u.Host, Target: u.Target, Key: handshake.NewKey(), Origin: d.options.Origin,
-			Subprotocols: d.options.Subprotocols, Header: d.options.Header,
+			Subprotocols: d.options.Subprotocols, Header: d.options.Header, Deflate: d.settings.compressor.offer(),
 		},
 		result: make(chan error, 1),
 	}, nil
@@ -141,6 +142,15 @@ func (a *attempt) open(ctx context.Context, c *Conn, fd int, s *sessions) (*Conn
 		s.loop.Post(func() { s.giveUp(c, ctx.Err()) })
 		return nil, fmt.Errorf("engine: dial: %w", cause(ctx, ctx.Err()))
 	}
+}
+
+// deflation is how the connection compresses, as the server has answered.
+func (a *attempt) deflation(c *compressor) *deflation {
+	agreed, ok := a.response.Deflate(&a.request)
+	if !ok {
+		return nil
+	}
+	return c.accepted(agreed)
 }
 
 // giveUp cuts a connection that Dial does not wait for any more, if it was
@@ -227,7 +237,7 @@ func (s *sessions) openClient(c *Conn, b []byte) {
 	c.rx = nil
 	defer o.release()
 	c.conn.Lock()
-	c.profile = c.profile.profileFor(nil, o.attempt.response.Subprotocol())
+	c.profile = c.profile.profileFor(nil, o.attempt.response.Subprotocol(), o.attempt.deflation(c.profile.compressor))
 	c.conn.Unlock()
 	s.open(c)
 	o.attempt.finish(nil)

@@ -11,7 +11,8 @@
 // goroutine, and none of them blocks.
 //
 // In profiles the engine's goroutines have labels: sockeye.role is loop,
-// client-loop (of clients without a Server) or shutdown, and sockeye.loop is
+// client-loop (of clients without a Server), worker, deflater or shutdown, and
+// sockeye.loop is
 // the number of the loop, from 0. Goroutines that a handler starts inherit
 // them.
 //

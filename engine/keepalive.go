@@ -52,7 +52,7 @@ func (c *Conn) keepalive() {
 	c.conn.Lock()
 	defer c.conn.Unlock()
 	if c.openLocked() == nil && !c.conn.Blocked() {
-		c.frameLocked(codec.Ping, nil)
+		c.frameLocked(codec.Header{Fin: true, OpCode: codec.Ping}, nil)
 	}
 }
 

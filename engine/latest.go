@@ -25,10 +25,14 @@ func (c *Conn) SendLatest(key string, op codec.Opcode, p []byte) error {
 	if err != nil && err != ErrOlderDropped {
 		return err
 	}
-	if n := c.conn.DropKeyLocked(key); n > 0 {
+	n := c.conn.DropKeyLocked(key)
+	if b := c.outboxLocked(); b != nil {
+		n += b.dropKey(key)
+	}
+	if n > 0 {
 		c.sessions().stats.replaced.Add(uint64(n))
 	}
-	c.messageLocked(op, p)
-	c.conn.MarkLocked(c.frameSize(p), key)
+	size := c.messageLocked(op, p, key)
+	c.conn.MarkLocked(size, key)
 	return err
 }

@@ -61,7 +61,7 @@ func (s *sessions) discharge(rx *receiver) {
 
 // memory gives what the connections of this loop hold.
 func (s *sessions) memory() int64 {
-	return s.received.Load() + s.mail.held.Load() + s.loop.Stats.Unsent.Load()
+	return s.received.Load() + s.mail.held.Load() + s.outboxes.held.Load() + s.loop.Stats.Unsent.Load()
 }
 
 // memory gives what all connections hold.
@@ -83,7 +83,7 @@ func (s *Server) excess() int64 {
 // sheddable gives what connections of this loop would free if they were ended:
 // all but what workers have at the moment.
 func (s *sessions) sheddable() int64 {
-	return s.received.Load() + s.mail.waitingAll() + s.loop.Stats.Unsent.Load()
+	return s.received.Load() + s.mail.waitingAll() + s.outboxes.held.Load() + s.loop.Stats.Unsent.Load()
 }
 
 // checkMemory has the loop whose connections can free the most end some of
@@ -168,6 +168,9 @@ func (s *sessions) holders() (all []holder) {
 		}
 		c.conn.Lock()
 		h.unsent = c.conn.UnsentLocked()
+		if b := c.outboxLocked(); b != nil {
+			h.unsent += b.memory
+		}
 		c.conn.Unlock()
 		if h.held += h.unsent; h.held > 0 {
 			all = append(all, h)

@@ -131,14 +131,19 @@ func (p *profile) decide(r *handshake.Request) (accept Accept, err error) {
 func (c *Conn) accept(r *handshake.Request, accept Accept) error {
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	b, err := handshake.AppendResponse(c.conn.RoomLocked(256), r,
-		handshake.Accept{Subprotocol: accept.Subprotocol, Header: accept.Header})
+	answer := handshake.Accept{Subprotocol: accept.Subprotocol, Header: accept.Header}
+	var d *deflation
+	if c.profile.compressor != nil && !accept.NoCompression {
+		answer.Deflate, d = c.profile.compressor.answer(r)
+	}
+	b, err := handshake.AppendResponse(c.conn.RoomLocked(256), r, answer)
 	c.conn.CommitLocked(b, nil)
 	if err != nil {
+		d.releaseLocked()
 		return err
 	}
 	c.data = accept.Data
-	c.profile = c.profile.profileFor(accept.Handler, accept.Subprotocol)
+	c.profile = c.profile.profileFor(accept.Handler, accept.Subprotocol, d)
 	return nil
 }
 

@@ -152,6 +152,10 @@ type Options struct {
 	// Default: [CloseSlow].
 	SendPolicy SendPolicy
 
+	// Compression, if not nil, offers permessage-deflate to clients that know
+	// it. Default: nil, none.
+	Compression *Compression
+
 	// IdleTimeout is how long a peer may be silent: nothing comes from it, nor
 	// does it take any of what is unsent. At half of it a ping is sent; at its
 	// end the connection is cut. Default: 120 s. Negative: none; danger: peers
@@ -207,6 +211,9 @@ type Accept struct {
 
 	// Handler, if not nil, is this connection's instead of the server's.
 	Handler Handler
+
+	// NoCompression has this connection do without Options.Compression.
+	NoCompression bool
 }
 
 // SendPolicy says what happens to a message for a connection whose unsent

@@ -2,6 +2,20 @@ package engine
 
 import "github.com/sockeye-ws/sockeye/pool"
 
+// turnWork is how many bytes of messages are decoded before a connection's
+// neighbours have their turn: of one read that was compressed there may come a
+// thousand times as many.
+const turnWork = 256 << 10
+
+// inflatedAtOnce is how much a [codec.Decoder] inflates in one call, about.
+const inflatedAtOnce = 64 << 10
+
+// yield holds c until the next tick.
+func (s *sessions) yield(c *Conn) {
+	c.conn.Hold()
+	s.loop.Post(func() { s.goOn(c) })
+}
+
 // keep keeps what was read but is not to be decoded yet.
 func (rx *receiver) keep(b []byte) {
 	if rx.rest == nil {
@@ -12,9 +26,9 @@ func (rx *receiver) keep(b []byte) {
 }
 
 // mustWait tells that c is not to be read from yet: its mailbox is full, or
-// its peer has sent too much.
+// its peer has sent too much, or is to be sent much.
 func (s *sessions) mustWait(c *Conn) bool {
-	return s.paused(c) || c.onWorkers() && s.mail.holds(c)
+	return s.paused(c) || c.congested() || c.onWorkers() && s.mail.holds(c)
 }
 
 // goOn goes on with a connection that was held, if nothing else holds it: first
@@ -42,6 +56,9 @@ func (s *sessions) readOn(c *Conn, rest []byte) {
 		return
 	}
 	c.conn.Unhold()
+	c.conn.Cork()
+	defer c.conn.Uncork()
+	defer s.recoverFrom(c)
 	before := s.events
 	s.feed(c, rest)
 	if c.profile.metered() {

@@ -27,9 +27,9 @@ func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	defer c.conn.Unlock()
 	err := c.admitLocked(true, "")
 	if err == nil || err == ErrOlderDropped {
-		c.messageLocked(op, p)
+		n := c.messageLocked(op, p, "")
 		if c.profile.sendPolicy == DropOldest {
-			c.conn.MarkLocked(c.frameSize(p), "")
+			c.conn.MarkLocked(n, "")
 		}
 	}
 	return err
@@ -45,20 +45,14 @@ func checkMessage(op codec.Opcode, p []byte) error {
 	return nil
 }
 
-// messageLocked sends a message that was admitted.
-func (c *Conn) messageLocked(op codec.Opcode, p []byte) {
+// messageLocked sends a message that was admitted, and gives the bytes that
+// this takes: 0 if they are sent piece by piece later.
+func (c *Conn) messageLocked(op codec.Opcode, p []byte, key string) (size int) {
 	c.countSentLocked()
-	if len(p) >= largeSend && !c.profile.client {
-		h := codec.Header{Fin: true, OpCode: op, Length: int64(len(p))}
-		c.conn.CommitLocked(codec.AppendHeader(c.conn.RoomLocked(codec.MaxHeaderSize), h), p)
-		return
+	if c.profile.deflation != nil && c.stowLocked(op, p, key) {
+		return 0
 	}
-	c.frameLocked(op, p)
-}
-
-// frameSize gives the size of a message as it is sent.
-func (c *Conn) frameSize(p []byte) int {
-	return codec.HeaderSize(len(p), c.profile.client) + len(p)
+	return c.wholeLocked(op, p)
 }
 
 func isMessage(op codec.Opcode) bool { return op == codec.Text || op == codec.Binary }
@@ -66,30 +60,6 @@ func isMessage(op codec.Opcode) bool { return op == codec.Text || op == codec.Bi
 // SendText sends a text message; see [Conn.Send].
 func (c *Conn) SendText(s string) error {
 	return c.Send(codec.Text, unsafe.Slice(unsafe.StringData(s), len(s)))
-}
-
-// SendPrepared sends a message that was encoded before; see [Conn.Send]. It
-// saves work where many connections get the same message; so a text's UTF-8 is
-// not checked again each time.
-func (c *Conn) SendPrepared(m *codec.Prepared) error {
-	switch {
-	case c.profile.client:
-		return c.Send(m.Opcode(), m.Payload())
-	case !isMessage(m.Opcode()):
-		return ErrNotMessage
-	}
-	c.conn.Lock()
-	defer c.conn.Unlock()
-	err := c.admitLocked(true, "")
-	if err != nil && err != ErrOlderDropped {
-		return err
-	}
-	c.countSentLocked()
-	c.conn.SendLocked(m.Frame())
-	if c.profile.sendPolicy == DropOldest {
-		c.conn.MarkLocked(len(m.Frame()), "")
-	}
-	return err
 }
 
 // Ping sends a ping with up to 125 bytes, which the peer returns in a pong:
@@ -103,7 +73,7 @@ func (c *Conn) Ping(p []byte) error {
 	if err := c.admitLocked(false, ""); err != nil {
 		return err
 	}
-	c.frameLocked(codec.Ping, p)
+	c.frameLocked(codec.Header{Fin: true, OpCode: codec.Ping}, p)
 	return nil
 }
 
@@ -117,23 +87,34 @@ func (c *Conn) pong(payload []byte) {
 	}
 	if c.conn.Blocked() {
 		var b [codec.MaxHeaderSize + 125]byte
-		c.conn.SetLatestLocked(c.appendFrame(b[:0], codec.Pong, payload))
+		c.conn.SetLatestLocked(c.appendFrame(b[:0], codec.Header{Fin: true, OpCode: codec.Pong}, payload))
 		return
 	}
-	c.frameLocked(codec.Pong, payload)
+	c.frameLocked(codec.Header{Fin: true, OpCode: codec.Pong}, payload)
 }
 
-// frameLocked sends a frame.
-func (c *Conn) frameLocked(op codec.Opcode, p []byte) {
-	b := c.conn.RoomLocked(codec.MaxHeaderSize + len(p))
-	c.conn.CommitLocked(c.appendFrame(b, op, p), nil)
-}
-
-func (c *Conn) appendFrame(b []byte, op codec.Opcode, p []byte) []byte {
-	if c.profile.client {
-		return codec.AppendMaskedFrame(b, op, p, newMask())
+// frameLocked sends a frame, of which h need not have length and mask, and
+// gives its size.
+func (c *Conn) frameLocked(h codec.Header, p []byte) (size int) {
+	size = codec.HeaderSize(len(p), c.profile.client) + len(p)
+	if len(p) >= largeSend && !c.profile.client {
+		h.Length = int64(len(p))
+		c.conn.CommitLocked(codec.AppendHeader(c.conn.RoomLocked(codec.MaxHeaderSize), h), p)
+		return size
 	}
-	return codec.AppendFrame(b, op, p)
+	c.conn.CommitLocked(c.appendFrame(c.conn.RoomLocked(size), h, p), nil)
+	return size
+}
+
+func (c *Conn) appendFrame(b []byte, h codec.Header, p []byte) []byte {
+	start := len(b)
+	if c.profile.client {
+		b = codec.AppendMaskedFragment(b, h.OpCode, h.Fin, p, newMask())
+	} else {
+		b = codec.AppendFragment(b, h.OpCode, h.Fin, p)
+	}
+	b[start] |= h.Rsv << 4
+	return b
 }
 
 // newMask is unpredictable, as RFC 6455 section 10.3 demands: the source is

@@ -19,6 +19,9 @@ type sessions struct {
 	stats counters
 	mail  mail
 
+	outboxes  outboxes
+	preparing map[preparing][]*Conn // that wait for it
+
 	blank    *receiver         // decodes for connections that have no state of their own
 	spares   []*receiver       // used before
 	request  handshake.Request // likewise, for requests that come whole
@@ -112,20 +115,31 @@ func (s *sessions) feed(c *Conn, b []byte) {
 	rx := c.rx
 	if rx == nil {
 		rx = s.blank
-		rx.decoder.Reset(&c.profile.codec)
+		rx.decoder.Reset(c.profile.decoding())
 	}
 	if rx.rest != nil {
 		rx.keep(b)
 		s.charge(rx)
 		return
 	}
+	work := 0
 	for len(b) > 0 {
 		op, payload, n, err := rx.decoder.Next(b)
 		b = b[n:]
+		work += len(payload)
 		if !s.handle(c, op, payload, err) {
 			return
 		}
-		if len(b) > 0 && c.conn.Held() {
+		if len(b) == 0 {
+			break
+		}
+		if op == 0 {
+			work += inflatedAtOnce // and there is more to come
+		}
+		if work >= turnWork {
+			s.yield(c)
+		}
+		if c.conn.Held() {
 			rx.keep(b)
 			break
 		}
@@ -254,6 +268,10 @@ func (s *sessions) release(c *Conn) {
 // Drained tells a handler that wants to know.
 func (s *sessions) Drained(lc *loop.Conn) {
 	c := connOf(lc)
+	if c.hasOutbox() {
+		s.sendPieces(c)
+		return
+	}
 	if c.onWorkers() {
 		s.mail.unpark(c)
 	}

@@ -34,8 +34,9 @@ type settings struct {
 	sendPolicy         SendPolicy
 	workers            int // 0: handlers run on the loop
 	mailbox            int
+	compressor         *compressor // nil: no compression
 	logger             *slog.Logger
-	profiles           []*profile // one without a subprotocol, then one for each
+	profiles           []*profile // see prepareProfiles
 }
 
 // profile is what a connection shares with those of the same handler and
@@ -46,27 +47,50 @@ type profile struct {
 	drainer     Drainer // handler, if it is one
 	ponger      Ponger  // handler, if it is one
 	subprotocol string
+	deflation   *deflation // nil: no compression
 }
 
-func newProfile(s *settings, h Handler, subprotocol string) *profile {
-	p := &profile{settings: s, handler: h, subprotocol: subprotocol}
+// decoding is how what the peer sends is decoded.
+func (p *profile) decoding() *codec.Config {
+	if p.deflation != nil {
+		return &p.deflation.codec
+	}
+	return &p.codec
+}
+
+func newProfile(s *settings, h Handler, subprotocol string, d *deflation) *profile {
+	p := &profile{settings: s, handler: h, subprotocol: subprotocol, deflation: d}
 	p.drainer, _ = h.(Drainer)
 	p.ponger, _ = h.(Ponger)
 	return p
 }
 
-// profileFor gives the profile of a connection: a new one only if it is
-// neither the server's handler nor one of its subprotocols.
-func (p *profile) profileFor(h Handler, subprotocol string) *profile {
+// profileFor gives the profile of a connection: a new one only if it has a
+// handler of its own, a subprotocol that is none of the server's, or keeps
+// something of earlier messages.
+func (p *profile) profileFor(h Handler, subprotocol string, d *deflation) *profile {
 	if h == nil {
 		for _, known := range p.profiles {
-			if known.subprotocol == subprotocol {
+			if known.subprotocol == subprotocol && known.deflation == d {
 				return known
 			}
 		}
 		h = p.handler
 	}
-	return newProfile(p.settings, h, subprotocol)
+	return newProfile(p.settings, h, subprotocol, d)
+}
+
+// prepareProfiles makes those that many connections will share.
+func (s *settings) prepareProfiles(h Handler, subprotocols ...string) {
+	for _, name := range append([]string{""}, subprotocols...) {
+		s.profiles = append(s.profiles, newProfile(s, h, name, nil))
+		if s.compressor == nil {
+			continue
+		}
+		for _, d := range s.compressor.byBits[minBits:] {
+			s.profiles = append(s.profiles, newProfile(s, h, name, d))
+		}
+	}
 }
 
 func (o *Options) settings(h Handler) *settings {
@@ -95,10 +119,8 @@ func (o *Options) settings(h Handler) *settings {
 	if s.checkOrigin == nil {
 		s.checkOrigin = handshake.SameOrigin
 	}
-	s.profiles = append(s.profiles, newProfile(s, h, ""))
-	for _, name := range o.Subprotocols {
-		s.profiles = append(s.profiles, newProfile(s, h, name))
-	}
+	s.compressor = o.Compression.compressor(s.codec)
+	s.prepareProfiles(h, o.Subprotocols...)
 	return s
 }
 
@@ -114,7 +136,8 @@ func (o *DialOptions) settings(h Handler) *settings {
 		sendPolicy:       o.SendPolicy,
 		logger:           cmp.Or(o.Logger, slog.Default()),
 	}
-	s.profiles = []*profile{newProfile(s, h, "")}
+	s.compressor = o.Compression.compressor(s.codec)
+	s.prepareProfiles(h)
 	return s
 }
 

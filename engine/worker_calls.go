@@ -91,7 +91,7 @@ func (c *Conn) ending() *CloseError {
 // it gets no further answers before it has read some. [sessions.Drained] tells
 // when it has read all.
 func (c *Conn) mustReadFirst() bool {
-	return c.State() == Open && c.conn.Blocked() && c.conn.Buffered() > c.profile.maxBuffered/2
+	return c.State() == Open && (c.conn.Blocked() && c.conn.Buffered() > c.profile.maxBuffered/2 || c.congested())
 }
 
 // panickedOnWorker ends a connection whose handler panicked with v, or with

@@ -14,3 +14,11 @@ func (c *Conn) gatherLocked(b []byte) {
 	c.queueLocked(b)
 	c.AttendLocked()
 }
+
+// Cork makes sends wait for Uncork, as they do during Data: for what is handled
+// at another time. No other connection may be corked. The loop's goroutine only,
+// as Uncork.
+func (c *Conn) Cork() { c.cork() }
+
+// Uncork sends what was gathered.
+func (c *Conn) Uncork() { c.uncork() }

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/pool"
+)
+
+// parcel is a message that is too large to be compressed at once, or one that
+// has to wait behind such a one.
+type parcel struct {
+	op       codec.Opcode
+	payload  *pool.Buffer    // nil if prepared
+	prepared *codec.Prepared // goes out whole, once it is compressed
+	sent     int             // bytes of payload that are compressed and sent
+	key      string          // of SendLatest, or empty
+}
+
+// parcelCost is what a parcel takes besides its payload.
+const parcelCost = 48
+
+func (p *parcel) unsent() int {
+	if p.prepared != nil {
+		return len(p.prepared.Payload())
+	}
+	return len(p.payload.B) - p.sent
+}
+
+func (p *parcel) memory() int {
+	if p.prepared != nil {
+		return parcelCost
+	}
+	return parcelCost + cap(p.payload.B)
+}
+
+// outbox holds what a connection is to compress and send in pieces, in its
+// order. A connection has one only while there is something in it. The
+// connection's lock guards it.
+type outbox struct {
+	parcels []parcel
+	bytes   int           // of payloads, not sent yet
+	memory  int           // that the parcels hold
+	held    *atomic.Int64 // counts the memory of all outboxes of the loop
+	posted  bool          // sendPieces is to come in any case
+	closing bool          // the Close frame comes behind the parcels
+	ended   bool          // the peer's stream has, which is acted upon behind them
+}
+
+func (b *outbox) empty() bool { return len(b.parcels) == 0 }
+
+func (b *outbox) pushMessage(op codec.Opcode, payload []byte, key string) {
+	p := parcel{op: op, payload: pool.Get(len(payload)), key: key}
+	p.payload.B = append(p.payload.B, payload...)
+	b.push(p)
+}
+
+func (b *outbox) push(p parcel) {
+	b.parcels = append(b.parcels, p)
+	b.count(p.unsent(), p.memory())
+}
+
+func (b *outbox) count(bytes, memory int) {
+	b.bytes += bytes
+	b.memory += memory
+	b.held.Add(int64(memory))
+}
+
+// take takes the next n bytes of the first parcel, which is not prepared, or all that are left, and
+// gives those before them as well. They are valid until that parcel is dropped.
+func (b *outbox) take(n int) (before, piece []byte, last bool) {
+	p := &b.parcels[0]
+	n = min(n, p.unsent())
+	before, piece = p.payload.B[:p.sent], p.payload.B[p.sent:p.sent+n]
+	p.sent += n
+	b.bytes -= n
+	return before, piece, p.unsent() == 0
+}
+
+// drop drops the parcel at i.
+func (b *outbox) drop(i int) {
+	p := &b.parcels[i]
+	b.count(-p.unsent(), -p.memory())
+	pool.Put(p.payload)
+	b.parcels = slices.Delete(b.parcels, i, i+1)
+}
+
+// dropKey drops the parcels with this key of which nothing is sent, and gives
+// their number.
+func (b *outbox) dropKey(key string) (dropped int) {
+	for i := len(b.parcels) - 1; i >= 0; i-- {
+		if p := &b.parcels[i]; p.key == key && p.sent == 0 {
+			b.drop(i)
+			dropped++
+		}
+	}
+	return dropped
+}
+
+// bytesByKey gives how many bytes dropKey would free.
+func (b *outbox) bytesByKey(key string) (n int) {
+	for i := range b.parcels {
+		if p := &b.parcels[i]; p.key == key && p.sent == 0 {
+			n += p.unsent()
+		}
+	}
+	return n
+}
+
+func (b *outbox) free() {
+	for !b.empty() {
+		b.drop(len(b.parcels) - 1)
+	}
+}

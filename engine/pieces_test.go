@@ -1,0 +1,214 @@
+package engine_test
+
+import (
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine"
+)
+
+var compressing = &engine.Compression{MinSize: 1}
+
+// A large message goes out in compressed fragments, which are one message to
+// the standard library as well, and with it what comes behind.
+func TestLargeMessageInFragments(t *testing.T) {
+	t.Parallel()
+	r := record(engine.HandlerFuncs{})
+	s := serve(t, r, engine.Options{Compression: compressing})
+	p, _ := agree(t, s, browserOffer)
+	c := r.conn(t)
+	const size = 300_000
+	if err := c.Send(codec.Text, []byte(pattern(size))); err != nil {
+		t.Fatal(err)
+	}
+	c.SendText("behind")
+	c.Close(3000, "done")
+	var all []byte
+	fragments := 0
+	for fin := false; !fin; fragments++ {
+		h, payload := p.rawFrame()
+		wantOp, wantRsv := codec.Continuation, byte(0)
+		if fragments == 0 {
+			wantOp, wantRsv = codec.Text, 4
+		}
+		if h.OpCode != wantOp || h.Rsv != wantRsv {
+			t.Fatalf("fragment %d: %+v", fragments, h)
+		}
+		all, fin = append(all, payload...), h.Fin
+	}
+	if got := inflate(t, all); got != pattern(size) || fragments < 4 {
+		t.Errorf("%d bytes in %d fragments, want %d", len(got), fragments, size)
+	}
+	p.expect(codec.Text, "behind")
+	p.expectClose(3000, "done")
+}
+
+// Large and small messages, sent from many goroutines, arrive whole and each
+// sender's in order; pings are answered in between.
+func TestPiecesKeepOrder(t *testing.T) {
+	for name, takeover := range map[string]bool{"alone": false, "context takeover": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const senders, each = 5, 12
+			r := record(engine.HandlerFuncs{})
+			s := serve(t, r, engine.Options{MaxBuffered: 1 << 30, Compression: &engine.Compression{MinSize: 1, ContextTakeover: takeover}})
+			got := make(chan string, senders*each)
+			dial(t, s, messages(got), engine.DialOptions{Compression: &engine.Compression{ContextTakeover: takeover}})
+			c := r.conn(t)
+			sizes := []int{20, 150_000, 30, 70_000, 5000}
+			var wg sync.WaitGroup
+			for i := range senders {
+				wg.Go(func() {
+					for n := range each {
+						m := string(rune('a'+i)) + string(rune('a'+n)) + pattern(sizes[(i+n)%len(sizes)])
+						if err := c.SendText(m); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			next := [senders]int{}
+			for range senders * each {
+				m := receive(t, "a message", got)
+				i, n := int(m[0]-'a'), int(m[1]-'a')
+				if n != next[i] || m[2:] != pattern(sizes[(i+n)%len(sizes)]) {
+					t.Fatalf("sender %d: message %d with %d bytes, want message %d", i, n, len(m), next[i])
+				}
+				next[i]++
+			}
+			eventually(t, "nothing to be held", func() bool { return s.Stats().Memory == 0 })
+		})
+	}
+}
+
+// While 16 MiB are compressed, a neighbour on the same loop has its echoes.
+func TestLargeMessageDoesNotStall(t *testing.T) {
+	t.Parallel()
+	r := record(engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) { c.Send(op, p) }})
+	s := serve(t, r, engine.Options{Loops: 1, MaxBuffered: 64 << 20, Compression: compressing})
+	got := make(chan string, 1)
+	dial(t, s, messages(got), engine.DialOptions{Compression: compressing, MaxMessage: 32 << 20})
+	c := r.conn(t)
+	neighbour := open(t, s)
+	message := strings.Repeat(pattern(1<<20), 16)
+	if err := c.SendText(message); err != nil {
+		t.Fatal(err)
+	}
+	echoes := 0
+	for ; c.Buffered() > 0 && echoes < 10; echoes++ {
+		neighbour.write(text("quick"))
+		neighbour.expect(codec.Text, "quick")
+	}
+	if echoes < 10 {
+		t.Errorf("the neighbour had %d echoes while the large message was sent", echoes)
+	}
+	if m := receive(t, "the message", got); m != message {
+		t.Errorf("%d bytes arrived, want %d", len(m), len(message))
+	}
+}
+
+// A peer that sends large messages without reading gets all its echoes, once
+// it reads, and is not closed for it: it is not heard as long as much waits.
+func TestLargeEchoesReadLate(t *testing.T) {
+	for name, workers := range map[string]int{"on the loop": 0, "on workers": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const n, size = 20, 400_000
+			s := serve(t, echoing, engine.Options{Workers: workers, Compression: compressing})
+			p, _ := agree(t, s, browserOffer)
+			written := make(chan error, 1)
+			go func() {
+				var err error
+				for i := range n {
+					if err == nil {
+						_, err = io.WriteString(p.Conn, compressed(codec.Binary, numbered(i, size)))
+					}
+				}
+				written <- err
+			}()
+			for i := range n {
+				p.expect(codec.Binary, numbered(i, size))
+			}
+			if err := receive(t, "writing", written); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// What is under way in pieces ends with its connection, however that ends.
+func TestEndsInTheMiddleOfPieces(t *testing.T) {
+	ends := map[string]func(p *peer, c *engine.Conn){
+		"peer closes":    func(p *peer, c *engine.Conn) { p.write(closing(1000, "")) },
+		"peer is gone":   func(p *peer, c *engine.Conn) { p.reset() },
+		"peer violates":  func(p *peer, c *engine.Conn) { p.write("\x83\x80\x00\x00\x00\x00") },
+		"Abort":          func(p *peer, c *engine.Conn) { c.Abort() },
+		"Close, Abort":   func(p *peer, c *engine.Conn) { c.Close(1000, ""); c.Abort() },
+		"both close":     func(p *peer, c *engine.Conn) { c.Close(3000, ""); p.write(closing(1000, "")) },
+		"closes, leaves": func(p *peer, c *engine.Conn) { p.write(closing(1000, "")); p.reset() },
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := record(engine.HandlerFuncs{})
+			s := serve(t, r, engine.Options{MaxBuffered: 64 << 20, Compression: compressing})
+			p, _ := agree(t, s, browserOffer)
+			c := r.conn(t)
+			for range 8 {
+				c.Send(codec.Binary, []byte(noise(4<<20)))
+			}
+			end(p, c)
+			if name == "peer closes" || name == "both close" || name == "peer violates" {
+				for op := codec.Text; op != codec.Close; {
+					op, _ = p.next()
+				}
+			}
+			p.Conn.Close()
+			r.end(t)
+			eventually(t, "nothing to be held", func() bool { return s.Stats().Memory == 0 })
+			if err := c.SendText("after the end"); err != engine.ErrClosed {
+				t.Errorf("Send after the end: %v", err)
+			}
+		})
+	}
+}
+
+// A peer that ends its stream gets what was sent to it.
+func TestHalfCloseGetsPieces(t *testing.T) {
+	t.Parallel()
+	s := serve(t, echoing, engine.Options{Compression: compressing})
+	p, _ := agree(t, s, browserOffer)
+	p.write(compressed(codec.Binary, pattern(1<<20)))
+	p.closeWrite()
+	p.expect(codec.Binary, pattern(1<<20))
+	p.expectEOF()
+}
+
+// Of messages with a key that wait behind a large one, only the latest is sent.
+func TestLatestBehindPieces(t *testing.T) {
+	t.Parallel()
+	r := record(engine.HandlerFuncs{})
+	s := serve(t, r, engine.Options{MaxBuffered: 64 << 20, Loops: 1, Compression: compressing})
+	p, _ := agree(t, s, browserOffer)
+	c := r.conn(t)
+	done := make(chan bool)
+	engine.Post(c, func() { // all of it before the first piece
+		c.Send(codec.Binary, []byte(pattern(200_000)))
+		for _, price := range []string{"1", "2", "3"} {
+			c.SendLatest("price", codec.Text, []byte(price))
+		}
+		c.SendLatest("other", codec.Text, []byte("4"))
+		close(done)
+	})
+	<-done
+	p.expect(codec.Binary, pattern(200_000))
+	p.expect(codec.Text, "3")
+	p.expect(codec.Text, "4")
+	if n := s.Stats().Replaced; n != 2 {
+		t.Errorf("%d were replaced, want 2", n)
+	}
+}

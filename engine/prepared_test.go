@@ -1,0 +1,55 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine"
+)
+
+// A broadcast is compressed once for all windows of a size, on no loop if it is
+// large, and reaches everybody in order.
+func TestBroadcastCompressed(t *testing.T) {
+	t.Parallel()
+	s := serve(t, echoing, engine.Options{Compression: &engine.Compression{MinSize: 100, ContextTakeover: true, MaxContextMemory: 1 << 16}})
+	offers := []string{browserOffer, browserOffer, "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9", "X-None: at all"}
+	var peers []*peer
+	for _, offer := range offers {
+		p, _ := agree(t, s, offer)
+		peers = append(peers, p)
+	}
+	sizes := []int{50, 2000, 300_000, 60, 2000}
+	for _, size := range sizes {
+		m := codec.Prepare(codec.Text, []byte(pattern(size)))
+		if err := s.Broadcast(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range peers {
+		for _, size := range sizes {
+			p.expect(codec.Text, pattern(size))
+		}
+	}
+	eventually(t, "nothing to be held", func() bool { return s.Stats().Memory == 0 })
+}
+
+// The compressed form is shared: its bytes go out as they are.
+func TestSendPreparedCompressedOnce(t *testing.T) {
+	t.Parallel()
+	r := record(engine.HandlerFuncs{})
+	s := serve(t, r, engine.Options{Compression: compressing})
+	m := codec.Prepare(codec.Binary, []byte(pattern(100_000)))
+	for range 3 {
+		p, _ := agree(t, s, browserOffer)
+		c := r.conn(t)
+		if err := c.SendPrepared(m); err != nil {
+			t.Fatal(err)
+		}
+		c.SendText("behind")
+		h, payload := p.rawFrame()
+		if !h.Fin || h.Rsv != 4 || string(payload) != string(m.Deflated(engine.DefaultCompressionLevel, 15).Payload()) {
+			t.Errorf("%+v with %d bytes is not the shared frame", h, len(payload))
+		}
+		p.expect(codec.Text, "behind")
+	}
+}
