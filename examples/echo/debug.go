@@ -42,6 +42,7 @@ type memory struct {
 	Heap        uint64 `json:"heap_bytes"` // of live objects
 	Sys         uint64 `json:"sys_bytes"`  // asked of the system, given back or not
 	Connections int64  `json:"connections"`
+	Buffered    int64  `json:"buffered_bytes"` // of all connections: engine.Stats.Memory
 
 	// Garbage collections since the start, this page's own among them. The
 	// longest pause is that of the last 256 collections.
@@ -59,6 +60,7 @@ func readMemory(srv *engine.Server) memory {
 	runtime.ReadMemStats(&m)
 	var gc debug.GCStats
 	debug.ReadGCStats(&gc)
+	stats := srv.Stats()
 	return memory{
 		PID:          os.Getpid(),
 		Goroutines:   runtime.NumGoroutine(),
@@ -66,7 +68,8 @@ func readMemory(srv *engine.Server) memory {
 		RSS:          procField("smaps_rollup", "Rss") << 10,
 		Heap:         m.HeapAlloc,
 		Sys:          m.Sys,
-		Connections:  srv.Stats().Connections,
+		Connections:  stats.Connections,
+		Buffered:     stats.Memory,
 		GCCount:      gc.NumGC,
 		GCPauseTotal: gc.PauseTotal,
 		GCPauseMax:   slices.Max(gc.Pause),
