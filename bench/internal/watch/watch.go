@@ -33,6 +33,11 @@ type Snapshot struct {
 	Goroutines int   `json:"goroutines,omitempty"`
 	Threads    int   `json:"threads,omitempty"`
 
+	// Of our server, by its debug page: its connections, and what all their
+	// buffers hold.
+	Connections int   `json:"connections,omitempty"`
+	Buffered    int64 `json:"buffered_bytes,omitempty"`
+
 	// Of a Go program, by its debug page: live objects on the heap, and the
 	// garbage collections since it began with the pauses they made.
 	Heap         int64         `json:"heap_bytes,omitempty"`

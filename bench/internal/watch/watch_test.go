@@ -24,13 +24,13 @@ func pages(t *testing.T, body string) (url string) {
 
 func TestDebugPageTellsAll(t *testing.T) {
 	url := pages(t, fmt.Sprintf(`{"pid":%d,"rss_bytes":5000000,"goroutines":7,"threads":8,
-		"heap_bytes":9,"gc_count":10,"gc_pause_total_ns":11,"gc_pause_max_ns":12}`, os.Getpid()))
+		"heap_bytes":9,"connections":13,"buffered_bytes":14,"gc_count":10,"gc_pause_total_ns":11,"gc_pause_max_ns":12}`, os.Getpid()))
 	s, err := Find(0, url, "ws://example.com/")
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := s.Snapshot()
-	if want := (Snapshot{RSS: 5000000, Goroutines: 7, Threads: 8, Heap: 9, GCCount: 10, GCPauseTotal: 11, GCPauseMax: 12}); err != nil || got != want {
+	if want := (Snapshot{RSS: 5000000, Goroutines: 7, Threads: 8, Heap: 9, Connections: 13, Buffered: 14, GCCount: 10, GCPauseTotal: 11, GCPauseMax: 12}); err != nil || got != want {
 		t.Errorf("%+v (%v), want %+v", got, err, want)
 	}
 	if cpu := s.CPU(); cpu <= 0 {
