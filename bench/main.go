@@ -29,9 +29,11 @@ var commands = []command{
 	{"demo", "start our echo server and show what it can do", runDemo},
 	{"c1m", "hold a million connections in one server process", runC1M},
 	{"profile", "tell where our echo server's time and memory go", runProfile},
+	{"attacks", "attack our echo server in every way we know, and see what it does", runAttacks},
 	{"compare", "measure servers against each other", runCompare},
 	{"rawclient", "", runRawClient},
 	{"worker", "", runWorker},
+	{"attacker", "", runAttacker},
 }
 
 // errFailed ends the program with status 1 when all is said already.

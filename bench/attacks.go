@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/bench/internal/attack"
+	"github.com/sockeye-ws/sockeye/bench/internal/proc"
+	"github.com/sockeye-ws/sockeye/bench/internal/report"
+)
+
+type attacksConfig struct {
+	echo    string
+	attacks []*attack.Attack
+	quick   bool
+	times   attackTimes
+	out     attacksOutput
+}
+
+// attackTimes are those of one attack.
+type attackTimes struct {
+	calm   time.Duration // neighbours alone, before the attack and after it
+	attack time.Duration // until the memory is looked at
+	memory time.Duration // in which it is looked at
+}
+
+var (
+	attackFull  = attackTimes{3 * time.Second, 5 * time.Second, 3 * time.Second}
+	attackQuick = attackTimes{200 * time.Millisecond, 500 * time.Millisecond, 200 * time.Millisecond}
+)
+
+func (t attackTimes) all() time.Duration { return 2*t.calm + t.attack + t.memory + time.Second }
+
+func parseAttacks(args []string) (cfg attacksConfig, err error) {
+	f := flag.NewFlagSet("attacks", flag.ContinueOnError)
+	f.StringVar(&cfg.echo, "echo", "", "`path` of the built examples/echo")
+	only := f.String("only", "", "`names` of attacks, with commas between (default: all)")
+	list := f.Bool("list", false, "tell what attacks there are")
+	f.BoolVar(&cfg.quick, "quick", false, "attack for less than a second each; latencies are then not judged")
+	cfg.out.flags(f)
+	if err := parse(f, args); err != nil {
+		return cfg, err
+	}
+	if *list {
+		for _, a := range attack.All {
+			fmt.Printf("%-18s %s\n", a.Name, a.Does)
+		}
+		return cfg, flag.ErrHelp
+	}
+	if cfg.attacks, err = attack.Find(strings.FieldsFunc(*only, isComma)); err != nil {
+		return cfg, usageError{err}
+	}
+	if cfg.echo == "" {
+		return cfg, usageError{errors.New("attacks needs -echo, the path of the built echo server")}
+	}
+	cfg.times = attackFull
+	if cfg.quick {
+		cfg.times = attackQuick
+	}
+	return cfg, cfg.out.check()
+}
+
+func isComma(r rune) bool { return r == ',' }
+
+func runAttacks(ctx context.Context, args []string) error {
+	cfg, err := parseAttacks(args)
+	if err != nil {
+		return err
+	}
+	if _, err := proc.Files(); err != nil {
+		return err
+	}
+	cfg.out.begin(&cfg, args)
+	p := newPace(time.Duration(len(cfg.attacks)) * cfg.times.all())
+	for _, a := range cfg.attacks {
+		p.step(a.Name+": "+a.Does, cfg.times.all())
+		stop := report.Progress(p.String)
+		row, err := cfg.besiege(ctx, a)
+		stop()
+		if ctx.Err() != nil {
+			return errors.Join(errors.New("interrupted"), cfg.out.end())
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.Name, err)
+		}
+		cfg.out.row(row)
+	}
+	if err := cfg.out.end(); err != nil {
+		return err
+	}
+	return cfg.out.verdict(os.Stdout)
+}
