@@ -66,6 +66,10 @@ compare: bin/bench ## measure the server against its peers (half an hour): [CELL
 c1m: ## open CONNS connections into one server process, in a virtual machine if need be (a million: half an hour)
 	bench/c1m/run.sh $(CONNS)
 
+.PHONY: leaks
+leaks: bin/echo bin/bench ## look for bytes of one connection that reach another, in 10^8 messages (six minutes): [MESSAGES=n]
+	bin/bench leaks -echo bin/echo $(if $(MESSAGES),-messages $(MESSAGES))
+
 .PHONY: profile
 profile: bin/echo bin/bench ## say where the server's time and memory go; profiles and flame graphs in bin/profile
 	bin/bench profile -echo bin/echo -dir bin/profile -duration 10s
