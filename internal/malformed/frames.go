@@ -12,6 +12,7 @@ type Stream struct {
 	Kind   string // what is wrong with it
 	Limits Limits // for which it is made
 	Bytes  []byte
+	Want   Verdict // what a server must make of it
 }
 
 // Limits are those of a server.
@@ -38,9 +39,10 @@ const (
 func Streams(n int) iter.Seq[Stream] {
 	make := func(s source) (Stream, []byte) {
 		stream := s.stream()
+		stream.Want = stream.Limits.Judge(stream.Bytes)
 		return stream, stream.Bytes
 	}
-	return distinct(n, make, func(s Stream) bool { return !s.Limits.Judge(s.Bytes).Undecided })
+	return distinct(n, make, func(s Stream) bool { return !s.Want.Undecided })
 }
 
 // StreamKinds gives all kinds of streams.
@@ -92,7 +94,7 @@ func (s source) stream() Stream {
 	if kind == Valid {
 		w.b = append(w.b, w.afterwards()...)
 	}
-	return Stream{kind, w.Limits, w.b}
+	return Stream{Kind: kind, Limits: w.Limits, Bytes: w.b}
 }
 
 // afterwards gives bytes of any kind, which nobody looks at behind a Close

@@ -11,8 +11,10 @@ import (
 // Request is what a client sends to open a connection: the head of a request,
 // and the first frames behind it, of which the last is a Close frame.
 type Request struct {
-	Kind  string // what is wrong with it
-	Bytes []byte
+	Kind   string // what is wrong with it
+	Bytes  []byte
+	Status int // that it must be answered with
+	Head   int // bytes of its head, if that is 101
 }
 
 // Behind is what follows each request: a text, "executed", and a Close frame
@@ -34,9 +36,10 @@ var Subprotocols = []string{"chat", "superchat"}
 func Requests(n int) iter.Seq[Request] {
 	make := func(s source) (Request, []byte) {
 		r := s.request()
+		r.Status, r.Head = JudgeRequest(r.Bytes)
 		return r, r.Bytes
 	}
-	return distinct(n, make, func(r Request) bool { status, _ := JudgeRequest(r.Bytes); return status != 0 })
+	return distinct(n, make, func(r Request) bool { return r.Status != 0 })
 }
 
 // RequestKinds gives all kinds of requests.
@@ -75,7 +78,7 @@ func (s source) request() Request {
 		k.spoil(h)
 		b = h.bytes()
 	}
-	return Request{kind, append(b, Behind...)}
+	return Request{Kind: kind, Bytes: append(b, Behind...)}
 }
 
 // head makes a valid one.
