@@ -131,7 +131,7 @@ var requestKinds = []struct {
 			h.add("Sec-WebSocket-Protocol", pick(h.source, "chat", "x, chat"))
 		}
 	}},
-	{"too many subprotocols", func(h *head) { h.replace("Sec-WebSocket-Protocol", h.numbers(33+h.upTo(10))) }},
+	{"too many subprotocols", func(h *head) { h.replace("Sec-WebSocket-Protocol", h.numbers(32+h.upTo(10))+", chat") }},
 	{"no common subprotocol", func(h *head) {
 		h.replace("Sec-WebSocket-Protocol", pick(h.source, "Chat", "chats", "mqtt, graphql-ws", "x"+h.word()))
 	}},
