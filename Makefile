@@ -41,7 +41,7 @@ test: ## test everything that needs only Go (with the race detector, if there is
 	cd bench && go test -shuffle=on ./...
 
 .PHONY: e2e
-e2e: bin/echo node-modules ## test the built server against other clients: Go, Node, Chromium
+e2e: bin/echo node-modules ## test the built server against other clients: Go, Node, Chromium; directly, and behind nginx and HAProxy
 	cd e2e && ECHO=$(CURDIR)/bin/echo go test -count=1 -v ./...
 
 .PHONY: faults

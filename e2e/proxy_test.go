@@ -136,11 +136,7 @@ func (p *proxy) log(t *testing.T) string {
 // configure writes the configuration.
 func (p *proxy) configure(t *testing.T) {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join("testdata/production", p.config))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := adapt(t, string(page), append(p.settings(p), p.changes...))
+	text := adapt(t, readProduction(t, p.config), append(p.settings(p), p.changes...))
 	if err := os.WriteFile(p.file("config"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
