@@ -57,6 +57,10 @@ fuzz: ## run every fuzz target for FUZZTIME each
 		done; \
 	done; done
 
+.PHONY: attacks
+attacks: bin/echo bin/bench ## attack the server in every way we know, and see what it does (ten minutes): [ONLY=slowloris,split] [QUICK=1]
+	bin/bench attacks -echo bin/echo $(if $(ONLY),-only $(ONLY)) $(if $(QUICK),-quick)
+
 .PHONY: bench
 bench: ## Go benchmarks of each package, then the comparison (more than half an hour)
 	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./...
@@ -69,6 +73,10 @@ compare: bin/bench ## measure the server against its peers (half an hour): [CELL
 .PHONY: c1m
 c1m: ## open CONNS connections into one server process, in a virtual machine if need be (a million: half an hour)
 	bench/c1m/run.sh $(CONNS)
+
+.PHONY: soak
+soak: bin/echo bin/bench ## load the server for ten minutes, with faults: does all it uses return to where it was? [DURATION=10m]
+	bin/bench soak -echo bin/echo -scenario bench/scenarios/soak.json -html bin/soak.html $(if $(DURATION),-duration $(DURATION))
 
 .PHONY: leaks
 leaks: bin/echo bin/bench ## look for bytes of one connection that reach another, in 10^8 messages (six minutes): [MESSAGES=n]
