@@ -48,9 +48,7 @@ type attackers struct {
 	out io.ReadCloser
 }
 
-// startAttackers starts a process. It is the last to get a processor: on a
-// machine of their own, attackers would take none from the server and its
-// neighbours.
+// startAttackers starts a process.
 func startAttackers(args ...string) (*attackers, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -59,22 +57,14 @@ func startAttackers(args ...string) (*attackers, error) {
 	a := &attackers{cmd: exec.Command(program, append([]string{"attacker"}, args...)...)}
 	a.cmd.Stderr = os.Stderr
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	in, err := a.cmd.StdinPipe()
-	if err != nil {
+	if a.in, err = a.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
-	out, err := a.cmd.StdoutPipe()
-	if err != nil {
+	if a.out, err = a.cmd.StdoutPipe(); err != nil {
 		return nil, err
 	}
-	a.in, a.out = in, out
-	if err := a.cmd.Start(); err != nil {
-		return nil, err
-	}
-	return a, syscall.Setpriority(syscall.PRIO_PGRP, a.cmd.Process.Pid, attackersNice)
+	return a, a.cmd.Start()
 }
-
-const attackersNice = 10
 
 // over tells them that the attack is over. It may be called twice.
 func (a *attackers) over() { a.in.Close() }

@@ -19,6 +19,7 @@ type attacksConfig struct {
 	attacks []*attack.Attack
 	quick   bool
 	times   attackTimes
+	server  []int // its processors; nil for all
 	out     attacksOutput
 }
 
@@ -33,6 +34,17 @@ var (
 	attackFull  = attackTimes{3 * time.Second, 5 * time.Second, 3 * time.Second}
 	attackQuick = attackTimes{200 * time.Millisecond, 500 * time.Millisecond, 200 * time.Millisecond}
 )
+
+// fill is how long it takes until a slow reader's socket and queue are full.
+const fill = 4 * time.Second
+
+// of gives the times of one attack.
+func (t attackTimes) of(a *attack.Attack) attackTimes {
+	if a.Fanout {
+		t.attack = max(t.attack, fill)
+	}
+	return t
+}
 
 func (t attackTimes) all() time.Duration { return 2*t.calm + t.attack + t.memory + time.Second }
 
@@ -75,6 +87,11 @@ func runAttacks(ctx context.Context, args []string) error {
 	if _, err := proc.Files(); err != nil {
 		return err
 	}
+	if !cfg.quick {
+		if err := cfg.divide(); err != nil {
+			return err
+		}
+	}
 	cfg.out.begin(&cfg, args)
 	p := newPace(time.Duration(len(cfg.attacks)) * cfg.times.all())
 	for _, a := range cfg.attacks {
@@ -94,4 +111,24 @@ func runAttacks(ctx context.Context, args []string) error {
 		return err
 	}
 	return cfg.out.verdict(os.Stdout)
+}
+
+// divide leaves a processor to the server alone, if there are several: else it
+// would compete with its own clients, which no server can help.
+func (cfg *attacksConfig) divide() error {
+	cpus, err := proc.CPUs()
+	if err != nil || len(cpus) == 1 {
+		return err
+	}
+	last := len(cpus) - 1
+	cfg.server = cpus[last:]
+	return proc.Bind(cpus[:last])
+}
+
+// apart calls f, which starts the server, where that is to run.
+func (cfg *attacksConfig) apart(f func() error) error {
+	if cfg.server == nil {
+		return f()
+	}
+	return proc.Bound(cfg.server, f)
 }

@@ -40,11 +40,14 @@ func (cfg *attacksConfig) besiege(ctx context.Context, a *attack.Attack) (row at
 	if a.Fanout {
 		args = append([]string{"-broadcast"}, flags...)
 	}
-	t, err := startTrial(cfg.echo, args...)
-	if err != nil {
+	var t *trial
+	if err := cfg.apart(func() (err error) {
+		t, err = startTrial(cfg.echo, args...)
+		return err
+	}); err != nil {
 		return row, err
 	}
-	s := &siege{Attack: a, times: cfg.times, server: t.program, watched: t.server}
+	s := &siege{Attack: a, times: cfg.times.of(a), server: t.program, watched: t.server}
 	s.row = attack.Row{Server: "sockeye", Attack: a.Name, Does: a.Does, Flags: flags, Conns: a.Conns, Hurried: cfg.quick}
 	err = s.play(ctx, t.url("/"))
 	if ended := s.server.Stop(15 * time.Second); ended != nil {
@@ -180,11 +183,24 @@ type storm []*attackers
 const perProcess = 10_000
 
 func (s *siege) storm() (all storm, err error) {
+	if s.row.Hurried {
+		return s.startStorm()
+	}
+	// On machines of their own, attackers would take no processor from the
+	// neighbours.
+	err = proc.Last(func() error {
+		all, err = s.startStorm()
+		return err
+	})
+	return all, err
+}
+
+func (s *siege) startStorm() (all storm, err error) {
 	for first := 0; first < s.Conns && err == nil; first += perProcess {
 		var a *attackers
 		a, err = startAttackers("-attack", s.Name, "-addr", s.server.Addr,
 			"-first", strconv.Itoa(first), "-conns", strconv.Itoa(min(s.Conns-first, perProcess)))
-		if a != nil {
+		if err == nil {
 			all = append(all, a)
 		}
 	}

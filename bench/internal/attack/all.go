@@ -10,6 +10,10 @@ const limit = 1 << 20
 // of the handshake's and of the close's deadline, and the time to notice.
 const gone = 5*time.Second + 500*time.Millisecond
 
+// pongs is what a server may hold of them for an attacker: what it answered in
+// one go when the socket became full, the one that waits, and what keeps them.
+const pongs = 64<<10 + 1<<10
+
 var (
 	hurryHandshake = []string{"-handshake-timeout", "1s"}
 	hurryClose     = []string{"-close-timeout", "1s"}
@@ -38,24 +42,24 @@ var All = []*Attack{
 		Answers: []string{"echo"}, play: holdBack(limit/2 + 2)},
 
 	{Name: "pings-unread", Does: "floods with pings and reads no pong", Conns: 10,
-		Answers: []string{"the latest pong"}, Meets: []string{"pings", "pongs"}, Buffered: 1 << 10, play: floodPings},
+		Answers: []string{"the latest pong"}, Meets: []string{"pings", "pongs"}, Buffered: pongs, play: floodPings},
 	{Name: "pongs-unread", Does: "floods with pongs that nobody asked for", Conns: 10,
-		Answers: []string{"echo"}, Buffered: 1 << 10, play: floodPongs},
+		Answers: []string{"echo"}, Buffered: pongs, play: floodPongs},
 	{Name: "echoes-unread", Does: "sends 4 KiB again and again and reads no echo", Conns: 20, Flags: []string{"-write-timeout", "2s"},
 		Answers: []string{"cut"}, Within: gone, play: readNothing(4 << 10)},
 	{Name: "large-unread", Does: "sends the largest message again and again and reads no echo", Conns: 20, Flags: []string{"-write-timeout", "2s"},
 		Answers: []string{"cut"}, Within: gone, play: readNothing(limit)},
 	{Name: "busy", Does: "sends 64 MiB of 1-byte messages and reads all echoes", Conns: 1,
 		Answers: []string{"echo"}, play: keepBusy(64 << 20)},
-	{Name: "over-the-rate", Does: "sends as much as it can, where 1,000 messages in a second are allowed", Conns: 20, Flags: []string{"-max-message-rate", "1000"},
-		Hurry: []string{"-max-message-rate", "1000", "-close-timeout", "1s"}, Answers: []string{"close 1008"}, play: sendAll},
+	{Name: "over-the-rate", Does: "sends 10,000 messages at once, where 1,000 in a second are allowed", Conns: 20, Flags: []string{"-max-message-rate", "1000"},
+		Hurry: []string{"-max-message-rate", "1000", "-close-timeout", "1s"}, Answers: []string{"close 1008"}, play: sendMany(10_000)},
 
 	{Name: "silence", Does: "connects and says nothing", Conns: 100,
 		Answers: []string{"cut"}, Within: gone, Hurry: hurryHandshake, play: sayNothing},
 	{Name: "half-request", Does: "sends half a request and waits", Conns: 100,
 		Answers: []string{"cut"}, Within: gone, Hurry: hurryHandshake, play: askHalf},
 	{Name: "slowloris", Does: "sends a request, a byte a second", Conns: 100,
-		Answers: []string{"cut"}, Within: gone, Hurry: hurryHandshake, play: dribble},
+		Answers: []string{"cut", "reset"}, Within: gone, Hurry: hurryHandshake, play: dribble},
 	{Name: "headers-2000", Does: "sends 2,000 header lines", Conns: 20,
 		Answers: []string{"431"}, Hurry: hurryClose, play: sendLines(2000)},
 	{Name: "header-1MB", Does: "sends a header line of 1 MB", Conns: 20,
@@ -72,6 +76,6 @@ var All = []*Attack{
 
 	{Name: "reconnecting", Does: "20,000 clients connect at once, where 15,000 are allowed, and come back until they are served", Conns: 20_000, Once: true,
 		Flags: []string{"-max-conns", "15000"}, Hurry: []string{"-max-conns", "15000"}, Answers: []string{"echo"}, Meets: []string{"503", "cut", "reset"}, play: comeBack},
-	{Name: "slow-readers", Does: "reads nothing of what is broadcast to all", Conns: 10, Fanout: true,
+	{Name: "slow-readers", Does: "reads nothing of what is broadcast to all", Conns: 20, Fanout: true, Hurry: []string{"-max-buffered", "65536"},
 		Answers: []string{"cut", "close 1008"}, play: readNoBroadcast},
 }

@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Grace is how long attackers wait for an end when the attack is over.
-const Grace = 8 * time.Second
+// grace is how long attackers wait for an end when the attack is over. Tests
+// shorten it.
+var grace = 8 * time.Second
 
 // dialTimeout is how long a connection may take to be accepted.
 const dialTimeout = 20 * time.Second
@@ -91,6 +92,15 @@ func (a *attacker) pour(next func() []byte) {
 	}()
 }
 
+// pourOnce pours b.
+func (a *attacker) pourOnce(b []byte) {
+	a.pour(func() []byte {
+		all := b
+		b = nil
+		return all
+	})
+}
+
 // pouredOut waits until what is poured has come to its end, at most until some
 // time after the attack is over.
 func (a *attacker) pouredOut() bool {
@@ -102,7 +112,7 @@ func (a *attacker) pouredOut() bool {
 	select {
 	case <-a.poured:
 		return true
-	case <-time.After(Grace):
+	case <-time.After(grace):
 		return false
 	}
 }
@@ -110,7 +120,7 @@ func (a *attacker) pouredOut() bool {
 // patient lets reads last until some time after the attack is over.
 func (a *attacker) patient() (stop func() bool) {
 	conn := a.conn
-	return context.AfterFunc(a.over, func() { conn.SetReadDeadline(time.Now().Add(Grace)) })
+	return context.AfterFunc(a.over, func() { conn.SetReadDeadline(time.Now().Add(grace)) })
 }
 
 // pause waits, but not longer than the attack lasts.

@@ -44,7 +44,7 @@ type crew struct {
 
 // Run attacks the server at addr until ctx ends, with attackers of the
 // numbers first to first+conns-1. Then each finishes what it is at; a
-// connection that the server holds open is given up after [Grace].
+// connection that the server holds open is given up some seconds later.
 func (a *Attack) Run(ctx context.Context, addr string, first, conns int) Report {
 	c := &crew{Attack: a, addr: addr, began: time.Now(), over: ctx, report: Report{Answers: map[string]int{}, Met: map[string]int{}}}
 	var all sync.WaitGroup

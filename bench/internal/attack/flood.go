@@ -106,7 +106,7 @@ const broadcastPause = 6 * time.Second
 // readNoBroadcast leaves what is sent to all to the server, for longer than
 // that can keep it, and then looks what became of the connection.
 var readNoBroadcast = unread(func(a *attacker) string {
-	a.pause(broadcastPause)
+	time.Sleep(broadcastPause) // also when the attack is over
 	return a.ending()
 })
 
@@ -140,14 +140,11 @@ func keepBusy(size int) func(a *attacker) string {
 	})
 }
 
-// sendAll sends messages as fast as it can.
-var sendAll = opened(func(a *attacker) string {
-	many := bytes.Repeat(codec.AppendMaskedFrame(nil, codec.Binary, make([]byte, 125), mask), 100)
-	a.pour(func() []byte {
-		if a.isOver() {
-			return nil
-		}
-		return many
+// sendMany sends n messages at once.
+func sendMany(n int) func(a *attacker) string {
+	many := bytes.Repeat(codec.AppendMaskedFrame(nil, codec.Binary, make([]byte, 125), mask), n)
+	return opened(func(a *attacker) string {
+		a.pourOnce(many)
+		return a.ending()
 	})
-	return a.ending()
-})
+}

@@ -88,12 +88,7 @@ func sendLine(n int) func(a *attacker) string {
 
 // ask writes while it reads: the answer need not wait for all of it.
 func (a *attacker) ask(head string) string {
-	rest := []byte(head)
-	a.pour(func() []byte {
-		all := rest
-		rest = nil
-		return all
-	})
+	a.pourOnce([]byte(head))
 	return a.status()
 }
 
