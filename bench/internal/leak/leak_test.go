@@ -15,14 +15,19 @@ import (
 	"github.com/sockeye-ws/sockeye/engine"
 )
 
+// reply is what a server does about a message.
+type reply func(srv *engine.Server, c *engine.Conn, op codec.Opcode, p []byte)
+
 // serve runs a server in this process until the test ends.
-func serve(t *testing.T, h engine.HandlerFuncs, o engine.Options) (addr string, srv *engine.Server) {
+func serve(t *testing.T, message reply, o engine.Options) (addr string, srv *engine.Server) {
 	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv = engine.NewServer(h, o)
+	srv = engine.NewServer(engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) {
+		message(srv, c, op, p)
+	}}, o)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	t.Cleanup(func() {
@@ -34,7 +39,7 @@ func serve(t *testing.T, h engine.HandlerFuncs, o engine.Options) (addr string, 
 	return l.Addr().String(), srv
 }
 
-func echo(c *engine.Conn, op codec.Opcode, p []byte) { c.Send(op, p) }
+func echo(_ *engine.Server, c *engine.Conn, op codec.Opcode, p []byte) { c.Send(op, p) }
 
 func do(t *testing.T, o Options) Result {
 	t.Helper()
@@ -71,7 +76,7 @@ func sound(t *testing.T, r Result, o Options, ends ...string) {
 func TestEcho(t *testing.T) {
 	for name, workers := range map[string]int{"loop": 0, "workers": 4} {
 		t.Run(name, func(t *testing.T) {
-			addr, srv := serve(t, engine.HandlerFuncs{Message: echo}, engine.Options{Workers: workers})
+			addr, srv := serve(t, echo, engine.Options{Workers: workers})
 			sound(t, do(t, options(addr)), options(addr), Ends[:4]...)
 			if s := srv.Stats(); s.MessagesIn < 20_000 {
 				t.Errorf("%+v", s)
@@ -83,10 +88,9 @@ func TestEcho(t *testing.T) {
 func TestBroadcast(t *testing.T) {
 	for name, workers := range map[string]int{"loop": 0, "workers": 4} {
 		t.Run(name, func(t *testing.T) {
-			var srv *engine.Server
-			addr, srv := serve(t, engine.HandlerFuncs{Message: func(_ *engine.Conn, op codec.Opcode, p []byte) {
+			addr, _ := serve(t, func(srv *engine.Server, _ *engine.Conn, op codec.Opcode, p []byte) {
 				srv.Broadcast(codec.Prepare(op, p))
-			}}, engine.Options{Workers: workers})
+			}, engine.Options{Workers: workers})
 			o := options(addr)
 			o.Broadcast = true
 			sound(t, do(t, o), o, "closed", "reset", "reset within a message")
@@ -116,10 +120,11 @@ func (w *wrong) keep(c *engine.Conn, op codec.Opcode, p []byte) {
 // None of the ways to be wrong goes unnoticed, and the report says which it is.
 func TestWrongServers(t *testing.T) {
 	cases := map[string]struct {
-		want  string // in one of the faults
-		reply func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte)
+		want    string // in one of the faults
+		missing bool   // something does not come, and has to be waited for
+		reply   func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte)
 	}{
-		"swaps the messages of two connections": {"ANOTHER CONNECTION'S message", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"swaps the messages of two connections": {"ANOTHER CONNECTION'S message", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			switch {
 			case w.kept != nil && w.kept != c:
 				w.kept.Send(op, p)
@@ -131,7 +136,7 @@ func TestWrongServers(t *testing.T) {
 				c.Send(op, p)
 			}
 		}},
-		"uses a buffer of another's again": {"ANOTHER CONNECTION'S message", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"uses a buffer of another's again": {"ANOTHER CONNECTION'S message", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			if len(p) >= 64 && w.kept == nil {
 				w.keep(c, op, p)
 			} else if len(p) >= 64 && w.kept != c && w.now() {
@@ -140,24 +145,24 @@ func TestWrongServers(t *testing.T) {
 			}
 			c.Send(op, p)
 		}},
-		"flips a bit": {"1 wrong bit in all", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"flips a bit": {"1 wrong bit in all", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			if w.now() && len(p) > 0 {
 				p[len(p)/2] ^= 1
 			}
 			c.Send(op, p)
 		}},
-		"repeats": {"its own earlier message", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"repeats": {"its own earlier message", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			if w.now() {
 				c.Send(op, p)
 			}
 			c.Send(op, p)
 		}},
-		"drops": {"its own later message", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"drops": {"its own later message", true, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			if !w.now() {
 				c.Send(op, p)
 			}
 		}},
-		"reorders": {"its own later message", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"reorders": {"its own later message", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			switch {
 			case w.kept == nil && w.now():
 				w.keep(c, op, p)
@@ -169,37 +174,37 @@ func TestWrongServers(t *testing.T) {
 				c.Send(op, p)
 			}
 		}},
-		"cuts": {"it was cut to", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"cuts": {"it was cut to", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			if w.now() && len(p) > 0 {
 				p = p[:len(p)-1]
 			}
 			c.Send(op, p)
 		}},
-		"adds a byte": {"1 B more", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"adds a byte": {"1 B more", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			if w.now() {
 				p = append(bytes.Clone(p), 'x')
 			}
 			c.Send(op, p)
 		}},
-		"changes the opcode": {"it came as binary", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"changes the opcode": {"it came as binary", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			if w.now() {
 				op = codec.Binary
 			}
 			c.Send(op, p)
 		}},
-		"keeps silent": {"nothing came for", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"keeps silent": {"nothing came for", true, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			if w.seen < 500 {
 				w.now()
 				c.Send(op, p)
 			}
 		}},
-		"closes": {"the server closed it with 1008", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"closes": {"the server closed it with 1008", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			c.Send(op, p)
 			if w.now() {
 				c.Close(codec.ClosePolicyViolation, "")
 			}
 		}},
-		"hangs up": {"", func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
+		"hangs up": {"", false, func(w *wrong, c *engine.Conn, op codec.Opcode, p []byte) {
 			c.Send(op, p)
 			if w.now() {
 				c.Abort()
@@ -210,13 +215,15 @@ func TestWrongServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &wrong{}
-			addr, _ := serve(t, engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) {
+			addr, _ := serve(t, func(_ *engine.Server, c *engine.Conn, op codec.Opcode, p []byte) {
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				test.reply(w, c, op, p)
-			}}, engine.Options{})
+			}, engine.Options{})
 			o := options(addr)
-			o.Patience = time.Second
+			if test.missing {
+				o.Patience = 2 * time.Second
+			}
 			r := do(t, o)
 			if r.Faults == 0 || !strings.Contains(strings.Join(r.Examples, "\n"), test.want) {
 				t.Errorf("%d faults, and none has %q:\n%s", r.Faults, test.want, strings.Join(r.Examples, "\n"))
@@ -288,27 +295,28 @@ func mixUpPongs(nc net.Conn, before *atomic.Pointer[[]byte]) {
 // A broadcast is checked for what is missing, comes twice or out of order.
 func TestWrongBroadcasts(t *testing.T) {
 	cases := map[string]struct {
-		want string
-		send func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte)
+		want    string
+		missing bool
+		send    func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte)
 	}{
-		"twice": {"where message", func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte) {
+		"twice": {"where message", false, func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte) {
 			if w.now() {
 				send(op, p)
 			}
 			send(op, p)
 		}},
-		"never": {"where message", func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte) {
+		"never": {"where message", true, func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte) {
 			if !w.now() {
 				send(op, p)
 			}
 		}},
-		"changed": {"wrong bit", func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte) {
+		"changed": {"wrong bit", false, func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte) {
 			if w.now() {
 				p[len(p)-1] ^= 2
 			}
 			send(op, p)
 		}},
-		"made up": {"nobody published", func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte) {
+		"made up": {"nobody published", false, func(w *wrong, send func(codec.Opcode, []byte), op codec.Opcode, p []byte) {
 			if send(op, p); w.now() {
 				send(op, []byte("this was sent by nobody at all"))
 			}
@@ -318,14 +326,15 @@ func TestWrongBroadcasts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &wrong{}
-			var srv *engine.Server
-			addr, srv := serve(t, engine.HandlerFuncs{Message: func(_ *engine.Conn, op codec.Opcode, p []byte) {
+			addr, _ := serve(t, func(srv *engine.Server, _ *engine.Conn, op codec.Opcode, p []byte) {
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				test.send(w, func(op codec.Opcode, p []byte) { srv.Broadcast(codec.Prepare(op, p)) }, op, p)
-			}}, engine.Options{})
+			}, engine.Options{})
 			o := options(addr)
-			o.Broadcast, o.Patience = true, time.Second
+			if o.Broadcast = true; test.missing {
+				o.Patience = 2 * time.Second
+			}
 			r := do(t, o)
 			if r.Faults == 0 || !strings.Contains(strings.Join(r.Examples, "\n"), test.want) {
 				t.Errorf("%d faults, and none has %q:\n%s", r.Faults, test.want, strings.Join(r.Examples, "\n"))
@@ -335,7 +344,7 @@ func TestWrongBroadcasts(t *testing.T) {
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {
-	addr, _ := serve(t, engine.HandlerFuncs{Message: echo}, engine.Options{})
+	addr, _ := serve(t, echo, engine.Options{})
 	o := options(addr)
 	o.Messages = 1 << 40
 	r, err := New(o)

@@ -33,7 +33,11 @@ func explain(due Message, op codec.Opcode, got []byte) string {
 	case at == len(want):
 		return text + fmt.Sprintf("it came with %d B more%s", len(got)-at, origin(due, got, at))
 	}
-	return text + fmt.Sprintf("came %s of %d B that differs from byte %d on%s", opNames[op], len(got), at, origin(due, got, at))
+	text += fmt.Sprintf("came %s of %d B that differs from byte %d on%s", opNames[op], len(got), at, origin(due, got, at))
+	if intact(got) {
+		text += " (with the right checksum)"
+	}
+	return text
 }
 
 // firstDifference gives the offset of the first byte that is not in both.
