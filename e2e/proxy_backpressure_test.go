@@ -13,7 +13,7 @@ func TestProxyBackpressure(t *testing.T) {
 	srv := startEcho(t)
 	withEachProxy(t, func(t *testing.T, b brand) {
 		b.start(t, srv.addr).withEachWay(t, func(t *testing.T, w way) {
-			c := libraries[0].open(t, w.url, w.dialOptions)
+			c := openPatient(t, w)
 			f := startFlood(c)
 			f.awaitStall(t)
 			f.halt.Store(true)

@@ -7,40 +7,53 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// A silent connection outlives the proxy's timeout by the server's pings; one
-// whose client alone sends something does without them.
+// A silent connection outlives the proxy's timeout by the server's pings.
 func TestProxyKeepsAlive(t *testing.T) {
-	const limit, idle = 5 * time.Second, 4 * time.Second // so that a ping comes every 2 s
-	srv := startEcho(t, "-idle-timeout", idle.String())
-	var silent, talking []*pinged
-	for _, b := range brands {
-		p := b.start(t, srv.addr, setTo(b.idleTimeout, limit.String())...)
-		for _, w := range []way{p.plain(), p.encrypted()} {
-			silent = append(silent, openPinged(t, b.name+" "+w.url, w))
-			talking = append(talking, openPinged(t, b.name+" "+w.url, w))
-		}
-	}
-	stop := make(chan struct{})
-	for _, c := range talking {
-		go c.pongs(stop)
-	}
-	for _, c := range silent {
+	t.Parallel()                 // with those that take their time as well
+	const idle = 3 * time.Second // so that a ping comes every 1.5 s
+	for _, c := range openBeyond(t, startEcho(t, "-idle-timeout", idle.String())) {
 		first := receive(t, c.pings)
-		for receive(t, c.pings).Sub(first) <= limit {
-		}
-		c.expectAlive(t)
-	}
-	close(stop)
-	for _, c := range talking {
-		if n := len(c.pings); n > 0 {
-			t.Errorf("%s: %d pings came, though the client was not silent", c.name, n)
+		for receive(t, c.pings).Sub(first) <= proxyIdle {
 		}
 		c.expectAlive(t)
 	}
 }
 
+// One whose client alone sends something does without them.
+func TestProxyHearsClients(t *testing.T) {
+	t.Parallel()
+	clients := openBeyond(t, startEcho(t))
+	stop := make(chan struct{})
+	for _, c := range clients {
+		go c.pongs(stop)
+	}
+	time.Sleep(proxyIdle * 3 / 2) // the time that a connection shall survive
+	close(stop)
+	for _, c := range clients {
+		if n := len(c.pings); n > 0 {
+			t.Errorf("%s: %d pings came", c.name, n)
+		}
+		c.expectAlive(t)
+	}
+}
+
+// proxyIdle is how long a connection through openBeyond may be silent.
+const proxyIdle = 4 * time.Second
+
+// openBeyond opens connections to a server through each proxy in each way.
+func openBeyond(t *testing.T, srv *server) (all []*pinged) {
+	for _, b := range brands {
+		p := b.start(t, srv.addr, setTo(b.idleTimeout, proxyIdle.String())...)
+		for _, w := range []way{p.plain(), p.encrypted()} {
+			all = append(all, openPinged(t, b.name+" "+w.url, w))
+		}
+	}
+	return all
+}
+
 // The control: without pings in time the proxy cuts, and no Close frame comes.
 func TestProxyCutsIdle(t *testing.T) {
+	t.Parallel()
 	const limit = time.Second
 	srv := startEcho(t)
 	withEachProxy(t, func(t *testing.T, b brand) {
@@ -79,11 +92,18 @@ type pinged struct {
 	next  func() (message, error)
 }
 
-func openPinged(t *testing.T, name string, w way) *pinged {
+// openPatient opens a connection with time for more than one step.
+func openPatient(t *testing.T, w way) gorillaClient {
 	t.Helper()
 	c := libraries[0].open(t, w.url, w.dialOptions).(gorillaClient)
-	_ = c.SetReadDeadline(time.Now().Add(2 * patience))
-	_ = c.SetWriteDeadline(time.Now().Add(2 * patience))
+	_ = c.SetReadDeadline(time.Now().Add(3 * patience))
+	_ = c.SetWriteDeadline(time.Now().Add(3 * patience))
+	return c
+}
+
+func openPinged(t *testing.T, name string, w way) *pinged {
+	t.Helper()
+	c := openPatient(t, w)
 	p := &pinged{Conn: c.Conn, name: name, pings: make(chan time.Time, 100)}
 	c.SetPingHandler(func(data string) error {
 		p.pings <- time.Now()
