@@ -89,10 +89,16 @@ func (l *Loop) writable(c *Conn) {
 		c.mu.Unlock()
 		return
 	}
-	c.seen = l.tick // a peer that takes bytes is there
-	if !c.flushLocked(nil) {
-		c.out.moved = l.tick
-		unsent := c.BufferedLocked()
+	before := c.BufferedLocked()
+	empty := c.flushLocked(nil)
+	unsent := c.BufferedLocked()
+	if unsent < before {
+		c.seen = l.tick // a peer that takes bytes is there
+	}
+	if !empty {
+		if unsent < before {
+			c.out.moved = l.tick
+		}
 		c.mu.Unlock()
 		l.resume(c, unsent)
 		return
