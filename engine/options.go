@@ -57,8 +57,8 @@ type Options struct {
 	// nothing more is read; if the connection ends before Upgrade returns, what
 	// it returns is dropped. It may choose the subprotocol,
 	// add response headers, and set the connection's data and handler; or
-	// refuse with a *[handshake.Rejection] (any other error is logged and
-	// answered with 500). r is valid until Upgrade returns; the strings it
+	// refuse with a *[handshake.Rejection] (any other error, and a panic, is
+	// logged and answered with 500). r is valid until Upgrade returns; the strings it
 	// gives may be kept. Default: every valid request is accepted.
 	Upgrade func(r *handshake.Request) (Accept, error)
 
