@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
@@ -271,6 +272,9 @@ func (l *Loop) Events() Events { return l.events }
 
 // CloseFD closes a socket that was not added.
 func (l *Loop) CloseFD(fd int) { l.sys.Close(fd) }
+
+// RemoteIP gives the IP address of a socket's peer, if it has one.
+func (l *Loop) RemoteIP(fd int) (netip.Addr, bool) { return l.sys.RemoteIP(fd) }
 
 // Now gives the time of this tick, on a monotonic clock.
 func (l *Loop) Now() time.Duration { return time.Duration(l.now) }
