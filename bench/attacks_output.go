@@ -47,6 +47,11 @@ func (out *attacksOutput) begin(cfg *attacksConfig, args []string) {
 	if out.json {
 		return
 	}
+	if cfg.peers != nil {
+		fmt.Printf("%s, each on fresh servers of %s. A server that answers as ours has to, meets; one that does not may have chosen so.\n",
+			report.Plural(len(cfg.attacks), "attack"), report.Plural(len(cfg.peers), "kind"))
+		return
+	}
 	fmt.Printf("%s, each on a fresh server with %d neighbours.\n", report.Plural(len(cfg.attacks), "attack"), neighbours)
 }
 

@@ -19,9 +19,10 @@ import (
 // siege is one attack on a fresh server.
 type siege struct {
 	*attack.Attack
-	times      attackTimes
+	times attackTimes
+	besieged
 	server     *proc.Server
-	watched    *watch.Server
+	snapshot   func() (watch.Snapshot, error)
 	neighbours *load.Group
 	row        attack.Row
 
@@ -31,25 +32,17 @@ type siege struct {
 
 // besiege attacks a fresh server and tells what it did. An error is one of this
 // program or of the machine; the server's failures are in the row.
-func (cfg *attacksConfig) besiege(ctx context.Context, a *attack.Attack) (row attack.Row, err error) {
-	flags := a.Flags
-	if cfg.quick && a.Hurry != nil {
-		flags = a.Hurry
-	}
-	args := flags
+func (cfg *attacksConfig) besiege(ctx context.Context, a *attack.Attack, by besieged) (row attack.Row, err error) {
+	s := &siege{Attack: a, besieged: by, times: cfg.times.of(a)}
+	s.row = attack.Row{Server: by.name, Attack: a.Name, Does: a.Does, Flags: by.flags(a, cfg.quick), Conns: a.Conns, Hurried: cfg.hurried()}
+	args := s.row.Flags
 	if a.Fanout {
-		args = append([]string{"-broadcast"}, flags...)
+		args = append([]string{"-broadcast"}, args...)
 	}
-	var t *trial
-	if err := cfg.apart(func() (err error) {
-		t, err = startTrial(cfg.echo, args...)
-		return err
-	}); err != nil {
+	if err := cfg.apart(func() error { return s.start(args) }); err != nil {
 		return row, err
 	}
-	s := &siege{Attack: a, times: cfg.times.of(a), server: t.program, watched: t.server}
-	s.row = attack.Row{Server: "sockeye", Attack: a.Name, Does: a.Does, Flags: flags, Conns: a.Conns, Hurried: cfg.quick}
-	err = s.play(ctx, t.url("/"))
+	err = s.play(ctx, "ws://"+s.server.Addr+"/")
 	if ended := s.server.Stop(15 * time.Second); ended != nil {
 		s.fail("the server ended with " + ended.Error())
 	}
@@ -85,7 +78,7 @@ const (
 	neighbourSize  = 125
 	publishedSize  = 32 << 10 // where messages go to all
 	publishedRate  = 50
-	warmNeighbours = 500 // come and go before anything is measured
+	warmNeighbours = 50 // come and go before anything is measured
 )
 
 // settle opens the neighbours' connections to a server that has seen others.
@@ -133,7 +126,7 @@ func (s *siege) exchange(ctx context.Context, d time.Duration) hist.Snapshot {
 
 // look notes what the server is without an attack.
 func (s *siege) look() (err error) {
-	if s.before, err = s.watched.Snapshot(); err != nil {
+	if s.before, err = s.snapshot(); err != nil {
 		return err
 	}
 	if s.files, err = proc.Descriptors(s.server.PID()); err != nil {
@@ -237,7 +230,7 @@ const looks = 250 * time.Millisecond
 // watch looks at the server's memory for some time.
 func (s *siege) watch(ctx context.Context) {
 	for end := time.Now().Add(s.times.memory); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(looks) {
-		now, err := s.watched.Snapshot()
+		now, err := s.snapshot()
 		if err != nil {
 			s.fail(err.Error())
 			return
@@ -286,7 +279,7 @@ func (s *siege) recover(ctx context.Context, url string) error {
 
 // left tells what is not as before.
 func (s *siege) left() (all []string, err error) {
-	now, err := s.watched.Snapshot()
+	now, err := s.snapshot()
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ var All = []*Attack{
 		Answers: []string{"cut"}, Within: gone, play: readNothing(limit)},
 	{Name: "busy", Does: "sends 64 MiB of 1-byte messages and reads all echoes", Conns: 1,
 		Answers: []string{"echo"}, play: keepBusy(64 << 20)},
-	{Name: "over-the-rate", Does: "sends 10,000 messages at once, where 1,000 in a second are allowed", Conns: 20, Flags: []string{"-max-message-rate", "1000"},
+	{Name: "over-the-rate", Does: "sends 10,000 messages at once, where 1,000 in a second are allowed", Conns: 20, Limited: true, Flags: []string{"-max-message-rate", "1000"},
 		Hurry: []string{"-max-message-rate", "1000", "-close-timeout", "1s"}, Answers: []string{"close 1008"}, play: sendMany(10_000)},
 
 	{Name: "silence", Does: "connects and says nothing", Conns: 100,
@@ -74,7 +74,7 @@ var All = []*Attack{
 	{Name: "close-unanswered", Does: "breaks the protocol, answers no Close and sends on", Conns: 100,
 		Answers: []string{"close 1002"}, Within: gone, Hurry: hurryClose, play: ignoreClose},
 
-	{Name: "reconnecting", Does: "20,000 clients connect at once, where 15,000 are allowed, and come back until they are served", Conns: 20_000, Once: true,
+	{Name: "reconnecting", Does: "20,000 clients connect at once, where 15,000 are allowed, and come back until they are served", Conns: 20_000, Once: true, Limited: true,
 		Flags: []string{"-max-conns", "15000"}, Hurry: []string{"-max-conns", "15000"}, Answers: []string{"echo"}, Meets: []string{"503", "cut", "reset"}, play: comeBack},
 	{Name: "slow-readers", Does: "reads nothing of what is broadcast to all", Conns: 20, Fanout: true, Hurry: []string{"-max-buffered", "65536"},
 		Answers: []string{"cut", "close 1008"}, play: readNoBroadcast},

@@ -108,7 +108,7 @@ func TestAnswers(t *testing.T) {
 		{"a message for a pong", switching + echo, orderly, floodPongs, "something else"},
 		{"no close", switching + echo, orderly, ignoreClose, "something else"},
 		{"a close not acted upon", switching + string(codec.AppendClose(nil, 1002, "")), endless, ignoreClose, "close 1002, then held"},
-		{"unread messages", switching, endless, readNothing(100), "held"},
+		{"unread messages", switching, endless, readNothing(32 << 20), "64 MiB taken"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

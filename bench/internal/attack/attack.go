@@ -27,6 +27,7 @@ type Attack struct {
 
 	Meets    []string // what else may be met
 	Once     bool     // each attacker plays once, instead of until the attack is over
+	Limited  bool     // it is about a limit that is set by Flags
 	Fanout   bool     // the server sends every message to all, and the neighbours do
 	Buffered int64    // the most that the server may hold for an attacker by its own count; 0: no matter
 

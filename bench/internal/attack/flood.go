@@ -88,15 +88,27 @@ var floodPongs = unread(func(a *attacker) string {
 	return a.echoed([]byte("last"))
 })
 
+// swallowed is how much unread a server may take before it is spared more.
+const swallowed = 64 << 20
+
 // readNothing sends messages until the server has enough of it.
 func readNothing(size int) func(a *attacker) string {
 	message := codec.AppendMaskedFrame(nil, codec.Binary, make([]byte, size), mask)
 	return unread(func(a *attacker) string {
-		a.pour(func() []byte { return message })
-		if a.pouredOut() {
-			return "cut"
+		left := swallowed / size
+		a.pour(func() []byte {
+			if left--; left < 0 {
+				return nil
+			}
+			return message
+		})
+		switch {
+		case !a.pouredOut():
+			return "held"
+		case left < 0:
+			return "64 MiB taken"
 		}
-		return "held"
+		return "cut"
 	})
 }
 

@@ -3,6 +3,7 @@ package attack
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +21,9 @@ type Outcome struct {
 // Text tells of a row in a few lines for people.
 func (r *Row) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s: %s %s\n", r.Attack, report.Plural(r.Conns, "attacker"), r.Does)
+	fmt.Fprintf(&b, "\n%s, %s: %s\n", r.Server, r.Attack, r.Does)
 	pairs := [][2]string{
+		{"attackers", report.Count(r.Conns)},
 		{"answers", r.Answered()},
 		{"memory", fmt.Sprintf("%s pinned by each at most; the process grew by %s, with garbage", report.Bytes(r.Pinned), report.Bytes(r.Peak))},
 		{"neighbours", "p99 " + r.latencies()},
@@ -44,8 +46,12 @@ func (r *Row) latencies() string {
 	return fmt.Sprintf("%s → %s", report.Duration(calm), report.Duration(during))
 }
 
-// Table gives all rows for people; the first row is the head.
+// Table gives all rows for people; the first row is the head. Several servers
+// are put beside each other.
 func (o *Outcome) Table() [][]string {
+	if servers := o.servers(); len(servers) > 1 {
+		return o.comparison(servers)
+	}
 	table := [][]string{{"attack", "attackers", "answers", "longest", "pinned by each", "process grew by", "neighbours' p99", ""}}
 	for i := range o.Rows {
 		r := &o.Rows[i]
@@ -55,6 +61,44 @@ func (o *Outcome) Table() [][]string {
 		})
 	}
 	return table
+}
+
+// servers gives their names, in the order of their first rows.
+func (o *Outcome) servers() (names []string) {
+	for _, r := range o.Rows {
+		if !slices.Contains(names, r.Server) {
+			names = append(names, r.Server)
+		}
+	}
+	return names
+}
+
+// comparison has a row for each attack, and for each server what it answered
+// and what an attacker pinned.
+func (o *Outcome) comparison(servers []string) [][]string {
+	table := [][]string{append([]string{"attack"}, servers...)}
+	rows := map[string][]string{}
+	for i := range o.Rows {
+		r := &o.Rows[i]
+		row, known := rows[r.Attack]
+		if !known {
+			row = make([]string, 1+len(servers))
+			row[0] = r.Attack
+			rows[r.Attack] = row
+			table = append(table, row)
+		}
+		row[1+slices.Index(servers, r.Server)] = r.brief()
+	}
+	return table
+}
+
+// brief tells the most frequent answer and what was pinned.
+func (r *Row) brief() string {
+	if len(r.Answers) == 0 {
+		return "failed"
+	}
+	answer, _, _ := strings.Cut(frequent(r.Answers), " × ")
+	return fmt.Sprintf("%s; %s", answer, report.Bytes(max(r.Pinned, 0)))
 }
 
 // Verdict tells whether all targets were met.
@@ -72,7 +116,7 @@ func (o *Outcome) Markdown(w io.Writer) error {
 			return err
 		}
 		if i == 0 {
-			fmt.Fprintln(w, "|---|--:|---|--:|--:|--:|--:|---|")
+			fmt.Fprintf(w, "|%s\n", strings.Repeat("---|", len(row)))
 		}
 	}
 	return nil
