@@ -2,7 +2,6 @@ package faults
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,31 +14,6 @@ import (
 
 	"github.com/gobwas/ws"
 )
-
-// plan is what a client sends.
-type plan struct {
-	name   string
-	sizes  []int           // of its messages, in turn
-	window int             // messages that may be on their way
-	buffer int             // its receive buffer; 0 leaves the system's
-	pace   time.Duration   // between messages that it reads
-	begin  <-chan struct{} // it does not read before; nil for at once
-	count  uint64          // of messages, after which it closes by itself; 0 for no end
-}
-
-var (
-	chat  = plan{name: "chat", sizes: []int{16, 125, 126, 1000, 5000}, window: 4}
-	large = plan{name: "large", sizes: []int{100_000, 16, 70_000}, window: 6}
-	bulk  = plan{name: "bulk", sizes: []int{200_000, 16, 70_000}, window: 80, buffer: 16 << 10, pace: 2 * time.Millisecond} // more than the sockets between hold
-)
-
-// briefly is p for who stays for a few messages.
-func (p plan) briefly() plan {
-	p.count = 3
-	return p
-}
-
-func (p plan) size(seq uint64) int { return p.sizes[seq%uint64(len(p.sizes))] }
 
 // client numbers its messages and demands them back, in order. It shares no
 // code with the server but gobwas' frames.
@@ -242,28 +216,6 @@ func (c *client) closed(r io.Reader, f ws.Frame) error {
 		return &wrongError{fmt.Sprintf("%d bytes and %v after the Close", len(rest), err)}
 	}
 	return nil
-}
-
-// closeError is a Close that the server began.
-type closeError struct {
-	code   ws.StatusCode
-	reason string
-}
-
-func (e closeError) Error() string { return fmt.Sprintf("closed with %d %q", e.code, e.reason) }
-
-// cut tells that a connection ended before its time, but in a way that its peer
-// could not take for anything else.
-func cut(err error) bool {
-	if _, ok := errors.AsType[closeError](err); ok {
-		return true
-	}
-	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
-		if errors.Is(err, end) {
-			return true
-		}
-	}
-	return false
 }
 
 // stop makes c close once it has nothing more to send.

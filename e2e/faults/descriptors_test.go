@@ -60,13 +60,14 @@ func next(t *testing.T, arrived <-chan *client) *client {
 	}
 }
 
-// mustRest looks for a second at what an idle server takes of a processor.
+// mustRest looks for a while at what the server takes of the processors: little,
+// as even on a busy machine one that runs in circles would get more.
 func (s *server) mustRest(t *testing.T) {
 	t.Helper()
-	const span = time.Second
+	const span = 2 * time.Second
 	before := cpuTime(t, s.pid)
 	time.Sleep(span)
-	if used := cpuTime(t, s.pid) - before; used > span/4 {
+	if used := cpuTime(t, s.pid) - before; used > span/20 {
 		t.Errorf("the server used %v in %v, with nothing to do but to wait for descriptors", used, span)
 	}
 }

@@ -172,7 +172,7 @@ func (s *server) mustRecover(t *testing.T, lost int) {
 	want.Descriptors += lost
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		now = s.stock(t)
-		if now.Connections == 0 && now.Goroutines <= want.Goroutines && now.Descriptors <= want.Descriptors {
+		if now.Connections == 0 && now.Goroutines <= want.Goroutines && now.Descriptors == want.Descriptors {
 			break
 		}
 		if time.Now().After(deadline) {
