@@ -12,6 +12,9 @@ import (
 // maxBatch is when a batch of messages is sent.
 const maxBatch = 64 << 10
 
+// pieces is how many batches there are for each that is sent in two pieces.
+const pieces = 8
+
 // fill sends the messages that c may send now, many at a time.
 func (t *thread) fill(c *conn) {
 	for len(c.out) == 0 && c.state == present {
@@ -26,7 +29,11 @@ func (t *thread) fill(c *conn) {
 		if len(t.out) == 0 {
 			return
 		}
-		t.write(c, t.out)
+		if t.random.IntN(pieces) == 0 {
+			t.writePart(c, t.out)
+		} else {
+			t.write(c, t.out)
+		}
 	}
 }
 
@@ -83,6 +90,19 @@ func (t *thread) write(c *conn, b []byte) {
 		c.out = append(c.out, b[n:]...)
 		t.rewatch(c, unix.EPOLLIN|unix.EPOLLOUT)
 	}
+}
+
+// writePart sends a part of b, and the rest when other connections have had
+// their turn: so the server holds incomplete messages of several.
+func (t *thread) writePart(c *conn, b []byte) {
+	n := t.random.IntN(len(b))
+	if t.write(c, b[:n]); c.state == absent {
+		return
+	}
+	if len(c.out) == 0 {
+		t.rewatch(c, unix.EPOLLIN|unix.EPOLLOUT)
+	}
+	c.out = append(c.out, b[n:]...)
 }
 
 // flush sends what the socket did not take.
