@@ -35,14 +35,18 @@ run: bin/echo ## run the echo server on :8080
 test: ## test everything that needs only Go (with the race detector, if there is a C compiler)
 	@[ -n "$(RACE)" ] || echo 'No cgo or C compiler: testing without the race detector.'
 	go test $(RACE) -shuffle=on ./...
-	@# Tests of allocations are skipped under the race detector, which allocates.
-	go test -run=Alloc ./pool ./codec ./handshake ./engine/...
+	@# The race detector allocates, and is too slow for all malformed inputs.
+	go test -run='Alloc|Malformed' ./pool ./codec ./handshake ./engine/...
 	cd examples && go test -shuffle=on ./...
 	cd bench && go test -shuffle=on ./...
 
 .PHONY: e2e
-e2e: bin/echo node-modules ## test the built server against other clients: Go, Node, Chromium
+e2e: bin/echo node-modules ## test the built server against other clients: Go, Node, Chromium; directly, and behind nginx and HAProxy
 	cd e2e && ECHO=$(CURDIR)/bin/echo go test -count=1 -v ./...
+
+.PHONY: faults
+faults: bin/echo ## fail the built server's system calls, and have peers reset, stop, stall and vanish: [FULL=1] (root)
+	cd e2e && FAULTS=1 FULL=$(FULL) ECHO=$(CURDIR)/bin/echo go test -count=1 -v -parallel=4 -timeout=20m ./faults
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME each
@@ -52,6 +56,10 @@ fuzz: ## run every fuzz target for FUZZTIME each
 			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$dir; \
 		done; \
 	done; done
+
+.PHONY: attacks
+attacks: bin/echo bin/bench ## attack the server in every way we know, and see what it does (ten minutes): [ONLY=slowloris,split] [QUICK=1]
+	bin/bench attacks -echo bin/echo $(if $(ONLY),-only $(ONLY)) $(if $(QUICK),-quick)
 
 .PHONY: bench
 bench: ## Go benchmarks of each package, then the comparison (more than half an hour)
@@ -65,6 +73,14 @@ compare: bin/bench ## measure the server against its peers (half an hour): [CELL
 .PHONY: c1m
 c1m: ## open CONNS connections into one server process, in a virtual machine if need be (a million: half an hour)
 	bench/c1m/run.sh $(CONNS)
+
+.PHONY: soak
+soak: bin/echo bin/bench ## load the server for ten minutes, with faults: does all it uses return to where it was? [DURATION=10m]
+	bin/bench soak -echo bin/echo -scenario bench/scenarios/soak.json -html bin/soak.html $(if $(DURATION),-duration $(DURATION))
+
+.PHONY: leaks
+leaks: bin/echo bin/bench ## look for bytes of one connection that reach another, in 10^8 messages (six minutes): [MESSAGES=n]
+	bin/bench leaks -echo bin/echo $(if $(MESSAGES),-messages $(MESSAGES))
 
 .PHONY: profile
 profile: bin/echo bin/bench ## say where the server's time and memory go; profiles and flame graphs in bin/profile

@@ -26,6 +26,7 @@ const module = "github.com/sockeye-ws/sockeye"
 var mayImport = map[string][]string{
 	".":                      {"engine"},
 	"pool":                   {},
+	"internal/malformed":     {},
 	"codec/internal/deflate": {},
 	"codec/internal/inflate": {},
 	"codec":                  {"pool", "codec/internal/deflate", "codec/internal/inflate"},
@@ -36,10 +37,12 @@ var mayImport = map[string][]string{
 }
 
 // testsMayImport names what only tests may import beyond that: the simulated
-// system is not part of a program.
+// system and the malformed inputs are not part of a program.
 var testsMayImport = map[string][]string{
+	"codec":                {"internal/malformed"},
+	"handshake":            {"internal/malformed"},
 	"engine/internal/loop": {"engine/internal/sim"},
-	"engine":               {"engine/internal/sim"},
+	"engine":               {"engine/internal/sim", "internal/malformed"},
 }
 
 // mayRequire names the modules that a service inherits by importing the

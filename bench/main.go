@@ -28,10 +28,14 @@ var commands = []command{
 	{"check", "tell whether this machine allows a load, and what to set", runCheck},
 	{"demo", "start our echo server and show what it can do", runDemo},
 	{"c1m", "hold a million connections in one server process", runC1M},
+	{"leaks", "look for bytes of one connection that reach another, in our echo server", runLeaks},
+	{"soak", "load our echo server for long, with faults, and look whether all returns to where it was", runSoak},
 	{"profile", "tell where our echo server's time and memory go", runProfile},
+	{"attacks", "attack our echo server in every way we know, and see what it does", runAttacks},
 	{"compare", "measure servers against each other", runCompare},
 	{"rawclient", "", runRawClient},
 	{"worker", "", runWorker},
+	{"attacker", "", runAttacker},
 }
 
 // errFailed ends the program with status 1 when all is said already.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"testing"
@@ -53,14 +54,19 @@ type client interface {
 type dialOptions struct {
 	subprotocols []string
 	origin       string
-	compression  bool // offer permessage-deflate
-	frame        int  // send messages in frames of about so many bytes; 0: in one
+	forwardedFor string // what to claim in X-Forwarded-For
+	compression  bool   // offer permessage-deflate
+	frame        int    // send messages in frames of about so many bytes; 0: in one
+	tls          *tls.Config
 }
 
 func (o dialOptions) header() http.Header {
 	h := http.Header{}
 	if o.origin != "" {
 		h.Set("Origin", o.origin)
+	}
+	if o.forwardedFor != "" {
+		h.Set("X-Forwarded-For", o.forwardedFor)
 	}
 	return h
 }

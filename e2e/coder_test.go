@@ -24,6 +24,7 @@ func dialCoder(ctx context.Context, url string, o dialOptions) (client, *http.Re
 		HTTPHeader:      o.header(),
 		Subprotocols:    o.subprotocols,
 		CompressionMode: mode,
+		HTTPClient:      &http.Client{Transport: &http.Transport{TLSClientConfig: o.tls}},
 	})
 	if err != nil {
 		return nil, resp, err

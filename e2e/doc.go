@@ -4,5 +4,5 @@
 //
 // The server under test is the program examples/echo. It is built first,
 // unless the variable ECHO names one. Node is found in PATH, Chromium through
-// the variable CHROMIUM or in PATH.
+// the variable CHROMIUM or in PATH, nginx and HAProxy in PATH or /usr/sbin.
 package e2e

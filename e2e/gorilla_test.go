@@ -15,6 +15,7 @@ func dialGorilla(ctx context.Context, url string, o dialOptions) (client, *http.
 	d := websocket.Dialer{
 		Subprotocols:      o.subprotocols,
 		EnableCompression: o.compression,
+		TLSClientConfig:   o.tls,
 		WriteBufferSize:   2 << 20, // gorilla splits a message where its buffer ends
 	}
 	if o.frame > 0 {

@@ -48,18 +48,18 @@ func (s *settings) refusing(status int, text string) *profile {
 	return newProfile(&changed, nil, "", nil)
 }
 
-// admit gives a new connection its profile: p, or one that refuses it, or nil
+// admit gives a new connection of l its profile: p, or one that refuses it, or nil
 // if it cannot be held at all; and the address it counts for.
-func (a *admission) admit(p *profile, fd int, now time.Duration) (*profile, *address) {
+func (a *admission) admit(p *profile, l *loop.Loop, fd int) (*profile, *address) {
 	if a.maxConns > 0 && a.taken.Load() >= a.maxConns {
 		return a.overflow(a.full), nil
 	}
-	addr, ok := a.enter(fd, now)
+	addr, ok := a.enter(l, fd)
 	if !ok {
 		return a.overflow(a.tooMany), nil
 	}
 	if n := a.taken.Add(1); a.maxConns > 0 && n > a.maxConns {
-		a.leave(p, addr, now)
+		a.leave(p, addr, l.Now())
 		return a.overflow(a.full), nil
 	}
 	return p, addr
@@ -76,17 +76,17 @@ func (a *admission) overflow(p *profile) *profile {
 
 // enter counts a connection for its address. One that has none, as on Unix
 // sockets, is within the limits.
-func (a *admission) enter(fd int, now time.Duration) (addr *address, ok bool) {
+func (a *admission) enter(l *loop.Loop, fd int) (addr *address, ok bool) {
 	if a.addrs == nil {
 		return nil, true
 	}
-	from, ok := loop.RemoteIP(fd)
+	from, ok := l.RemoteIP(fd)
 	if !ok {
 		return nil, true
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.addrs.enter(from, now)
+	return a.addrs.enter(from, l.Now())
 }
 
 // leave is the end of a connection that was admitted.

@@ -31,7 +31,8 @@ type cast struct {
 	done    func()
 }
 
-// Broadcast sends m to every connection that is open when its turn comes. It
+// Broadcast sends m to every connection that is open when its turn comes: not
+// to those that are closing. It may be called in every hook, also in OnClose. It
 // returns at once: the loops serve their connections in slices, so that other
 // work goes on. Broadcasts do not overtake each other. A connection with too
 // much unsent follows its SendPolicy. [ErrBufferFull] means that 1,024

@@ -15,6 +15,9 @@ import (
 // comes at the end. The code must be one that may be sent, or
 // codec.CloseNoStatus for a Close frame without one; the reason is cut to 123
 // bytes. The error is [ErrClosed] or a *[MisuseError].
+//
+// It may be called in every hook. The first Close counts, ours or the peer's:
+// whoever comes later gets [ErrClosed], and changes nothing.
 func (c *Conn) Close(code codec.CloseCode, reason string) error {
 	switch {
 	case !code.Sendable() && code != codec.CloseNoStatus:
@@ -39,8 +42,9 @@ func (c *Conn) Close(code codec.CloseCode, reason string) error {
 }
 
 // Abort ends the connection at once, without a Close frame, and without
-// sending what is still unsent. OnClose comes with [ErrAborted], and with 1006
-// unless a Close was under way.
+// sending what is still unsent, also of messages that Send has taken. OnClose
+// comes with [ErrAborted], and with 1006 unless a Close was under way. It may be
+// called in every hook; more than once, or in OnClose, it changes nothing.
 func (c *Conn) Abort() {
 	c.conn.Lock()
 	if c.end == nil {

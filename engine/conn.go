@@ -31,8 +31,10 @@ func (s State) String() string {
 }
 
 // Conn is a WebSocket connection. All its methods may be called from any
-// goroutine, at any time: after the connection's end they fail or give zero
-// values, and never reach another connection.
+// goroutine, at any time, also in OnClose and after it: then those that send,
+// and Close, return [ErrClosed], Abort does nothing, addresses are nil, nothing
+// is buffered; Data, SetData and Subprotocol go on as before. None ever reaches
+// another connection.
 type Conn struct {
 	conn    loop.Conn // first: see connOf
 	profile *profile
@@ -73,7 +75,7 @@ func (c *Conn) Data() any {
 	return c.data
 }
 
-// SetData attaches v to the connection.
+// SetData attaches v to the connection, which keeps it beyond its end.
 func (c *Conn) SetData(v any) {
 	c.conn.Lock()
 	c.data = v

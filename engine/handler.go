@@ -8,12 +8,13 @@ import "github.com/sockeye-ws/sockeye/codec"
 //
 // The calls run on the connection's event loop, so they must not block: every
 // connection of that loop waits meanwhile. With Options.Workers those of a
-// server's connections run on other goroutines, and may block. A panic is
-// recovered and logged, and costs its connection only, which is closed with
-// 1011; but runtime.Goexit, which testing's FailNow calls, ends the loop and
+// server's connections run on other goroutines, and may block. A panic, in
+// these methods and those of [Drainer] and [Ponger], is recovered, logged and
+// counted, and costs its connection only, which is closed with 1011; but runtime.Goexit, which testing's FailNow calls, ends the loop and
 // with it all of its connections. On a worker it is taken for a panic.
 type Handler interface {
-	// OnOpen is called when the handshake is done, before any message.
+	// OnOpen is called when the handshake is done, before any message. If it
+	// closes or aborts c, or panics, OnClose follows and nothing else.
 	OnOpen(c *Conn)
 
 	// OnMessage is called for each whole message, text or binary, after
@@ -25,8 +26,9 @@ type Handler interface {
 	OnMessage(c *Conn, op codec.Opcode, payload []byte)
 
 	// OnClose is called when the connection is gone, whoever ended it. err is
-	// always a *CloseError. Sending on c fails from here on. With workers that
-	// may be after the server's end, if a handler was busy until then.
+	// always a *CloseError. Sending on c fails from here on, with ErrClosed.
+	// With workers that may be after the server's end, if a handler was busy
+	// until then. After a panic in here there is nothing left to close.
 	OnClose(c *Conn, err error)
 }
 

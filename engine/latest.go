@@ -8,7 +8,7 @@ import "github.com/sockeye-ws/sockeye/codec"
 // key waits; those it replaces are counted in [Stats].Replaced. So a slow
 // reader gets fewer messages, but never old ones, and needs memory for its
 // keys alone. The latest is sent after what was sent before it with other keys.
-// If it is refused, it replaces nothing.
+// If it is refused, with the same errors, it replaces nothing.
 //
 // Each call takes time in proportion to what is unsent; key is kept as long as
 // the message is.

@@ -42,8 +42,7 @@ func (s *sessions) Accepted(fd int) {
 		s.loop.CloseFD(fd)
 		return
 	}
-	now := s.loop.Now()
-	p, addr := s.owner.admission.admit(s.owner.settings.profiles[0], fd, now)
+	p, addr := s.owner.admission.admit(s.owner.settings.profiles[0], s.loop, fd)
 	if p == nil {
 		s.loop.TurnAway(fd)
 		return
@@ -51,7 +50,7 @@ func (s *sessions) Accepted(fd int) {
 	c := &Conn{profile: p}
 	if e := s.loop.Add(&c.conn, fd); e != 0 {
 		s.loop.CloseFD(fd)
-		s.owner.admission.leave(p, addr, now)
+		s.owner.admission.leave(p, addr, s.loop.Now())
 		s.owner.settings.logger.Error("engine: accepted a connection that cannot be watched", "error", e)
 		return
 	}

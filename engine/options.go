@@ -57,8 +57,8 @@ type Options struct {
 	// nothing more is read; if the connection ends before Upgrade returns, what
 	// it returns is dropped. It may choose the subprotocol,
 	// add response headers, and set the connection's data and handler; or
-	// refuse with a *[handshake.Rejection] (any other error is logged and
-	// answered with 500). r is valid until Upgrade returns; the strings it
+	// refuse with a *[handshake.Rejection] (any other error, and a panic, is
+	// logged and answered with 500). r is valid until Upgrade returns; the strings it
 	// gives may be kept. Default: every valid request is accepted.
 	Upgrade func(r *handshake.Request) (Accept, error)
 
@@ -144,8 +144,9 @@ type Options struct {
 	// finds more than that unsent is not taken: see SendPolicy. So at most one
 	// message goes beyond it; those sent by a handler in reply, MaxMessage
 	// more. Nothing is read from a connection while more than half of it is
-	// unsent; nor does a worker handle its next message, until all is sent.
-	// Default: 1 MiB.
+	// unsent, nor the rest of a large message while that and what is unsent
+	// could hold more than it; nor does a worker handle its next message, until
+	// all is sent. Default: 1 MiB.
 	MaxBuffered int
 
 	// SendPolicy says what happens to a message that exceeds MaxBuffered.

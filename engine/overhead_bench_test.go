@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"testing"
 
 	"github.com/sockeye-ws/sockeye/codec"
@@ -22,6 +23,7 @@ func (s *instant) Read(_ int, b []byte) (int, loop.Errno)            { return co
 func (s *instant) Write(_ int, b []byte) (int, loop.Errno)           { return len(b), 0 }
 func (s *instant) Writev(_ int, head, tail []byte) (int, loop.Errno) { return len(head) + len(tail), 0 }
 func (s *instant) CloseWrite(int) loop.Errno                         { return 0 }
+func (s *instant) RemoteIP(int) (netip.Addr, bool)                   { return netip.Addr{}, false }
 func (s *instant) Spare() (int, loop.Errno)                          { return 0, 0 }
 func (s *instant) Modify(int, loop.Handle, loop.Interest) loop.Errno { return 0 }
 func (s *instant) Remove(int) loop.Errno                             { return 0 }

@@ -19,6 +19,10 @@ const largeSend = 4 << 10
 //
 // nil means that the message is on its way, not that it has arrived. The error
 // is [ErrClosed], [ErrBufferFull], [ErrOlderDropped] or a *[MisuseError].
+//
+// While the connection is closed, perhaps by another goroutine, a message is
+// either taken and sent before the Close frame, or refused with [ErrClosed]. So
+// it is refused in OnClose.
 func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	if err := checkMessage(op, p); err != nil {
 		return err
@@ -64,6 +68,7 @@ func (c *Conn) SendText(s string) error {
 
 // Ping sends a ping with up to 125 bytes, which the peer returns in a pong:
 // see [Ponger]. The engine itself pings silent peers; see Options.IdleTimeout.
+// The error is [ErrClosed], [ErrBufferFull] or a *[MisuseError].
 func (c *Conn) Ping(p []byte) error {
 	if len(p) > 125 {
 		return ErrControlTooLong

@@ -54,9 +54,24 @@ const maxSpares = 64
 const minDirect = 32 << 10
 
 // Hold holds a connection that takes much less than it causes to be sent: its
-// peer must read before it is heard again.
+// peer must read before it is heard again. While anything is unsent, the buffer
+// of a message grows no further than both together stay within MaxBuffered:
+// who neither reads nor comes to an end would have us hold twice as much.
 func (s *sessions) Hold(lc *loop.Conn, unsent int) bool {
-	return unsent > connOf(lc).profile.maxBuffered/2
+	c := connOf(lc)
+	most := c.profile.maxBuffered
+	if unsent > most/2 || c.rx == nil {
+		return unsent > most/2
+	}
+	next := 4 * c.rx.decoder.Held() // see [codec.Decoder.Room]
+	return next > 0 && c.unsentMemory()+next > most
+}
+
+// unsentMemory gives the memory that unsent bytes hold, in bytes.
+func (c *Conn) unsentMemory() int {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	return c.conn.UnsentLocked()
 }
 
 // Room gives the place of a large message that is under way.

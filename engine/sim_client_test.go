@@ -2,91 +2,139 @@ package engine
 
 import (
 	"bytes"
-	"errors"
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
-	"slices"
+	"net/netip"
 	"syscall"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine/internal/sim"
 	"github.com/sockeye-ws/sockeye/handshake"
-)
-
-const maxSimMessage = 64 << 10
-
-// plan is how a simulated client behaves once it has sent its messages.
-type plan int
-
-const (
-	closeLast   plan = iota // reads all echoes, then closes
-	closeAtOnce             // sends a Close frame right behind its messages
-	halfClose               // ends its stream and reads its answers
-	askToClose              // has the server close
-	askToPanic              // has the handler panic
-	violate                 // breaks the protocol
-	resetMiddle             // is gone in the middle
-	vanish                  // stops reading and writing
-	plans
 )
 
 // simClient is a client made of the codec, with sockets of the simulator.
 type simClient struct {
-	w        *world
-	plan     plan
+	w       *world
+	number  int
+	plan    plan
+	addr    netip.Addr
+	all     [][]byte // messages of the plan
+	lazy    bool     // reads only when it cannot write
+	tries   int
+	retry   time.Duration // to wait before the next one
+	wakeAt  int64         // when it goes on by itself, or -1
+	request handshake.ClientRequest
+	decoder *codec.Decoder
+	simAttempt
+}
+
+// simAttempt is one connection of a client, which may be refused.
+type simAttempt struct {
 	fd       int
+	link     *sim.Link
 	out      []byte   // to be written
 	messages [][]byte // to be sent
 	sent     [][]byte // encoded, at least into out
-	echoes   int      // received and right
-	pushes   int      // likewise
-	lazy     bool     // reads only when it cannot write
-	gone     bool     // its descriptor is closed
-	request  handshake.ClientRequest
+	frames   int      // of them and of control frames
+	bytes    int      // likewise
+	echoes   int      // received, or passed over: the next is to be one of sent[echoes:]
+	echoed   int      // received
+	got      pushes
+	gone     bool   // its descriptor is closed
 	head     []byte // of the response, until it is complete
 	open     bool
-	decoder  *codec.Decoder
 	ending   bool // the last act of the plan is in out
 	finished bool // our stream is ended
-	vanished bool
+	waits    int  // of a stall
+	inert    bool // does nothing any more
 	eof      bool
 	failed   bool // a system call failed: the connection was reset
 	code     codec.CloseCode
 }
 
-func newSimClient(w *world, i, messages int) *simClient {
+func newSimClient(w *world, number int) *simClient {
 	r := w.sys.Rand
-	c := &simClient{w: w, fd: -1, plan: plan(r.IntN(int(plans))), decoder: codec.NewDecoder(&codec.Config{Role: codec.Client})}
-	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: handshake.NewKey(), Subprotocols: []string{"other", "sim"}}
-	c.out, _ = handshake.AppendRequest(nil, &c.request)
-	c.lazy = r.IntN(3) == 0
-	bulk := r.IntN(4) == 0
-	for n := range messages {
-		size := r.IntN(200)
-		switch k := r.IntN(12); {
-		case k == 0 || bulk:
+	c := &simClient{
+		w: w, number: number, plan: plan(r.IntN(int(plans))), wakeAt: -1, lazy: once(r, 3),
+		addr: netip.AddrFrom4([4]byte{192, 0, 2, byte(number % w.addresses)}),
+	}
+	key := binary.BigEndian.AppendUint64(make([]byte, 8), r.Uint64())
+	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: base64.StdEncoding.EncodeToString(key), Subprotocols: []string{"other", "sim"}}
+	for n := range r.IntN(w.messages) {
+		size := r.IntN(w.size)
+		switch r.IntN(12) {
+		case 0:
 			size = r.IntN(maxSimMessage)
-		case k == 1:
+		case 1:
 			size = 0
 		}
-		m := bytes.Repeat(fmt.Appendf(nil, "client %d message %d;", i, n), size/16+1)
-		c.messages = append(c.messages, m[:size])
+		m := bytes.Repeat(fmt.Appendf(nil, "client %d message %d;", number, n), size/16+1)
+		c.all = append(c.all, m[:size])
 	}
+	c.decoder = codec.NewDecoder(&codec.Config{Role: codec.Client})
+	c.begin()
 	return c
 }
 
-func (c *simClient) done() bool { return c.eof || c.failed }
+// begin prepares a connection.
+func (c *simClient) begin() {
+	c.decoder.Reset(&codec.Config{Role: codec.Client})
+	c.simAttempt = simAttempt{fd: -1, messages: c.all, got: newPushes()}
+	c.out, _ = handshake.AppendRequest(nil, &c.request)
+	if c.plan == halfRequest {
+		c.out = c.out[:1+c.w.sys.Rand.IntN(len(c.out)-1)]
+		c.messages, c.ending = nil, true
+	}
+}
+
+// again is the end of a connection that was not taken: as clients do, it tries
+// again a little later.
+func (c *simClient) again() {
+	c.hangUp()
+	c.tries++
+	switch {
+	case c.w.drained || c.link.Harmed:
+		c.failed = true
+		return
+	case c.tries > 200:
+		c.w.fail("client %d: refused %d times", c.number, c.tries)
+	}
+	c.retry = min(max(2*c.retry, 10*time.Millisecond), 20*time.Second)
+	c.wakeAt = c.w.sys.Now() + int64(c.retry)
+	c.begin()
+}
+
+// done tells that nothing more comes from the client, nor to it.
+func (c *simClient) done() bool {
+	return c.eof || c.failed || c.inert && (c.link.Closed || !c.link.Accepted && c.link.Reset)
+}
+
+// wakes gives the time at which the client goes on by itself, or -1.
+func (c *simClient) wakes() int64 {
+	if c.done() || c.wakeAt < c.w.sys.Now() {
+		return -1
+	}
+	return c.wakeAt
+}
 
 // step does a little of everything.
 func (c *simClient) step() {
-	r := c.w.sys.Rand
-	if c.fd < 0 && (c.w.drained || r.IntN(20) == 0) {
-		c.connect()
-	}
-	if c.vanished || c.fd < 0 || c.done() {
+	if c.done() || c.wakeAt > c.w.sys.Now() && !c.reads() {
 		return
 	}
+	if c.fd < 0 {
+		c.connect()
+		return
+	}
+	if c.inert {
+		return
+	}
+	r := c.w.sys.Rand
 	// A client may send before it has the response only what it may take back:
 	// frames follow the request at once here, as some clients do.
-	if len(c.messages) > 0 && r.IntN(2) == 0 {
+	if len(c.messages) > 0 && (c.w.sys.Calm || r.IntN(2) == 0) {
 		c.encode(c.messages[0])
 		c.messages = c.messages[1:]
 	}
@@ -94,23 +142,24 @@ func (c *simClient) step() {
 		c.conclude()
 	}
 	c.write()
-	if !c.lazy || len(c.messages) == 0 || len(c.out) > 0 {
+	if (c.plan != stall || !c.open) && (!c.lazy || len(c.messages) == 0 || len(c.out) > 0) {
 		c.read()
 	}
-	if c.plan == resetMiddle && r.IntN(40) == 0 || c.plan == vanish && r.IntN(40) == 0 {
-		c.vanished, c.failed = c.plan == vanish, c.plan == resetMiddle
-		if c.failed {
-			c.hangUp()
-		}
-	}
+	c.disappear()
 }
 
 func (c *simClient) connect() {
-	if c.w.drained {
+	switch {
+	case c.w.drained:
 		c.failed, c.gone = true, true // too late
-		return
+	case c.w.sys.Calm || c.w.sys.Rand.IntN(20) == 0:
+		c.fd, c.link = c.w.sys.Connect(c.w.listening, c.number, c.addr)
 	}
-	c.fd = c.w.sys.Connect(c.w.listening)
+}
+
+func (c *simClient) mask() (m [4]byte) {
+	binary.LittleEndian.PutUint32(m[:], c.w.sys.Rand.Uint32())
+	return m
 }
 
 // encode sends a message in one or more frames, with pings in between.
@@ -124,35 +173,16 @@ func (c *simClient) encode(m []byte) {
 			n = r.IntN(n + 1)
 		}
 		if r.IntN(10) == 0 {
-			c.out = codec.AppendMaskedPing(c.out, []byte("ping"), newMask())
+			c.out = codec.AppendMaskedPing(c.out, []byte("ping"), c.mask())
+			c.frames++
 		}
 		last := n == len(rest)
-		c.out = codec.AppendMaskedFragment(c.out, op, last, rest[:n], newMask())
+		c.out = codec.AppendMaskedFragment(c.out, op, last, rest[:n], c.mask())
 		if rest = rest[n:]; last {
+			c.frames++
 			return
 		}
 	}
-}
-
-// conclude does the last act of the plan, if its time has come.
-func (c *simClient) conclude() {
-	switch c.plan {
-	case closeLast:
-		if c.echoes < len(c.sent) {
-			return
-		}
-		c.out = codec.AppendMaskedClose(c.out, 3001, "bye", newMask())
-	case closeAtOnce:
-		c.out = codec.AppendMaskedClose(c.out, 3001, "bye", newMask())
-	case askToClose:
-		c.out = codec.AppendMaskedFrame(c.out, codec.Text, []byte("close please"), newMask())
-	case askToPanic:
-		c.out = codec.AppendMaskedFrame(c.out, codec.Text, []byte("panic please"), newMask())
-	case violate:
-		c.out = append(c.out, 0x83, 0x80, 0, 0, 0, 0) // a reserved opcode
-		c.out = append(c.out, make([]byte, 5000)...)  // and on it goes
-	}
-	c.ending = true
 }
 
 func (c *simClient) write() {
@@ -162,16 +192,23 @@ func (c *simClient) write() {
 			c.failed = c.failed || e == syscall.EPIPE
 			break
 		}
+		c.bytes += n
 		c.out = c.out[n:]
 	}
 	if len(c.out) == 0 && c.ending && c.plan == halfClose && !c.finished {
 		c.finished = true
 		c.w.sys.CloseWrite(c.fd)
 	}
+	if c.failed && !c.open {
+		c.again()
+	}
 }
 
 func (c *simClient) read() {
-	b := make([]byte, 1+c.w.sys.Rand.IntN(32<<10))
+	if c.fd < 0 || c.done() {
+		return
+	}
+	b := c.w.readBuf[:1+c.w.sys.Rand.IntN(len(c.w.readBuf))]
 	n, e := c.w.sys.Read(c.fd, b)
 	switch {
 	case e == syscall.ECONNRESET:
@@ -179,36 +216,53 @@ func (c *simClient) read() {
 	case e != 0:
 	case n == 0:
 		c.eof = true
+	case !c.open:
+		c.respond(b[:n])
 	default:
 		c.receive(b[:n])
 	}
+	if (c.failed || c.eof) && !c.open && c.fd >= 0 {
+		c.unanswered()
+	}
+}
+
+// unanswered is the end of a connection before its response.
+func (c *simClient) unanswered() {
+	if c.plan != halfRequest {
+		c.w.saw["unanswered"]++
+		c.again()
+	}
+}
+
+// respond reads the response.
+func (c *simClient) respond(b []byte) {
+	c.head = append(c.head, b...)
+	var response handshake.Response
+	n, err := response.Parse(c.head, handshake.Limits{})
+	if err == nil && n == 0 {
+		return
+	}
+	if s := response.Status(); err == nil && (s == 503 && (c.w.drained || c.w.MaxConns > 0) || s == 429 && c.w.limited()) {
+		c.w.saw[fmt.Sprint("answered ", s)]++
+		c.again()
+		return
+	}
+	if err == nil {
+		err = response.Check(&c.request)
+	}
+	if err != nil || c.plan == halfRequest {
+		c.w.fail("client %d: handshake: %v", c.number, err)
+		return
+	}
+	c.open = true
+	c.receive(c.head[n:])
 }
 
 func (c *simClient) receive(b []byte) {
-	if !c.open {
-		c.head = append(c.head, b...)
-		var response handshake.Response
-		n, err := response.Parse(c.head, handshake.Limits{})
-		if c.w.drained && n > 0 && response.Status() == 503 {
-			c.eof = true
-			return
-		}
-		if err == nil && n > 0 {
-			err = response.Check(&c.request)
-		}
-		if err != nil {
-			c.w.fail("handshake: %v", err)
-		}
-		if n == 0 || err != nil {
-			return
-		}
-		c.open = true
-		b = c.head[n:]
-	}
 	for len(b) > 0 {
 		op, p, n, err := c.decoder.Next(b)
 		if err != nil {
-			c.w.fail("the server broke the protocol: %v", err)
+			c.w.fail("client %d: the server broke the protocol: %v", c.number, err)
 			return
 		}
 		b = b[n:]
@@ -219,92 +273,40 @@ func (c *simClient) receive(b []byte) {
 func (c *simClient) handle(op codec.Opcode, p []byte) {
 	switch op {
 	case codec.Text:
-		if c.echoes >= len(c.sent) || !bytes.Equal(p, c.sent[c.echoes]) {
-			c.w.fail("echo %d of %d differs", c.echoes, len(c.sent))
-		}
-		c.echoes++
+		c.echo(p)
 	case codec.Binary:
-		if !bytes.HasPrefix(p, fmt.Appendf(nil, "%d ", c.pushes)) {
-			c.w.fail("push %d is %.20q", c.pushes, p)
-		}
-		c.pushes++
+		c.got.take(c, p)
 	case codec.Ping:
-		c.out = codec.AppendMaskedPong(c.out, p, newMask())
+		c.out = codec.AppendMaskedPong(c.out, p, c.mask())
+		c.frames++
+		c.w.saw["pings from the server"]++
 	case codec.Close:
 		c.code, _, _ = codec.ParseClosePayload(p)
-		if c.plan != violate && !(c.ending && (c.plan == closeLast || c.plan == closeAtOnce)) {
-			c.out = codec.AppendMaskedClose(c.out, c.code, "", newMask())
+		if c.plan != violate && !c.finished && !(c.ending && c.closes()) {
+			c.out = codec.AppendMaskedClose(c.out, c.code, "", c.mask())
 			c.messages, c.ending = nil, true
 		}
 	}
 }
 
-// want is the close code that the plan must bring, 0 for none.
-func (c *simClient) want() codec.CloseCode {
-	switch c.plan {
-	case closeLast, closeAtOnce:
-		return 3001
-	case askToClose:
-		return 3000
-	case askToPanic:
-		return codec.CloseInternalError
-	case violate:
-		return codec.CloseProtocolError
+// echo takes an echo. Those before it must have been dropped, if there are any.
+func (c *simClient) echo(p []byte) {
+	for first := c.echoes; c.echoes < len(c.sent); c.echoes++ {
+		if c.echoes > first && !c.w.drops() {
+			break
+		}
+		if bytes.Equal(p, c.sent[c.echoes]) {
+			c.echoes++
+			c.echoed++
+			return
+		}
 	}
-	return 0
+	c.w.fail("client %d: %d echoes of %d messages, and the next is %.30q", c.number, c.echoes, len(c.sent), p)
 }
 
 func (c *simClient) hangUp() {
-	if !c.gone {
+	if !c.gone && c.fd >= 0 {
 		c.gone = true
 		c.w.sys.Close(c.fd)
-	}
-}
-
-// finish checks the client's side of the outcome: unless the connection was
-// reset, nothing may be missing.
-func (c *simClient) finish() {
-	c.hangUp()
-	c.decoder.Release()
-	strict := c.plan != resetMiddle && c.plan != vanish && c.w.sys.Faults == 0 && !c.w.drained && c.w.sys.Descriptors == 0
-	if strict && c.failed {
-		c.w.fail("plan %d: the connection was reset", c.plan)
-	}
-	if !strict || c.failed {
-		return
-	}
-	// With workers, the Close frame that ends these plans is answered, or the
-	// violation, before all that came earlier is handled.
-	early := c.w.workers != nil && (c.plan == closeAtOnce || c.plan == violate)
-	if c.echoes != len(c.sent) && !early {
-		c.w.fail("plan %d: %d echoes of %d messages", c.plan, c.echoes, len(c.sent))
-	}
-	if c.code != c.want() {
-		c.w.fail("plan %d: close code %v, want %v", c.plan, c.code, c.want())
-	}
-	c.checkJournal()
-}
-
-// checkJournal finds the client's connection by what it sent, and checks what
-// its handler was told.
-func (c *simClient) checkJournal() {
-	for _, j := range c.w.journal {
-		if len(c.sent) == 0 || len(j.received) == 0 || len(c.sent[0]) < 16 || !bytes.Equal(j.received[0], c.sent[0]) {
-			continue
-		}
-		if n := len(c.sent); len(j.received) < n || !slices.EqualFunc(j.received[:n], c.sent, bytes.Equal) {
-			c.w.fail("plan %d: OnMessage got %d of %d messages, or others", c.plan, len(j.received), n)
-		}
-		end, ok := errors.AsType[*CloseError](j.err)
-		if !ok {
-			c.w.fail("OnClose got %T", j.err)
-			return
-		}
-		if want := c.want(); want != 0 && end.Code != want {
-			c.w.fail("plan %d: OnClose got %v", c.plan, end)
-		}
-		if clean := c.plan == closeLast || c.plan == closeAtOnce || c.plan == askToClose; end.Clean != clean {
-			c.w.fail("plan %d: clean is %v: %v", c.plan, end.Clean, end)
-		}
 	}
 }

@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"math/rand/v2"
-
-	"github.com/sockeye-ws/sockeye/handshake"
-)
+import "math/rand/v2"
 
 // simWorkers is an executor whose workers are called by the world, when it
 // likes: between any two calls of handlers the loops may have ticked.
@@ -14,30 +10,32 @@ type simWorkers struct {
 	active int
 }
 
-// hireWorkers makes a server's handlers run on simulated workers.
-func hireWorkers(r *rand.Rand, o *Options) *simWorkers {
-	o.Workers, o.Mailbox = 1+r.IntN(4), 1+r.IntN(8)
-	if r.IntN(2) == 0 {
-		o.Upgrade = func(*handshake.Request) (Accept, error) { return Accept{}, nil }
-	}
+// hireWorkers makes so many simulated workers.
+func hireWorkers(r *rand.Rand, n int) *simWorkers {
 	s := &simWorkers{random: r}
-	s.workers = newWorkers(o.Workers, s)
+	s.workers = newWorkers(n, s)
 	s.letters = 1 + r.IntN(2)
 	return s
 }
 
 func (s *simWorkers) start(*workers) { s.active++ }
 
-// step lets some workers have a turn, which may be their last.
-func (s *simWorkers) step() {
+// step lets some workers have a turn, which may be their last, and tells
+// whether any did something. If it is calm all have one.
+func (s *simWorkers) step(calm bool) (worked bool) {
 	if s == nil {
-		return
+		return false
 	}
 	for range s.active {
-		if s.random.IntN(3) > 0 && !s.turn() {
+		if !calm && s.random.IntN(3) == 0 {
+			continue
+		}
+		worked = true
+		if !s.turn() {
 			s.active--
 		}
 	}
+	return worked
 }
 
 func (s *simWorkers) busy() bool { return s != nil && s.active > 0 }

@@ -8,6 +8,7 @@ import "sync/atomic"
 type Stats struct {
 	Connections int64 // open now, handshakes under way included
 	Open        int64 // open WebSocket connections now
+	Timers      int64 // set now: one at most for each connection, and a few of the loops' own
 
 	Accepted uint64 // connections accepted
 	Shed     uint64 // connections ended at once, for want of descriptors, or far beyond the limits
@@ -65,6 +66,7 @@ func (c *Conn) countSentLocked() {
 func (s *Stats) add(se *sessions) {
 	l := &se.loop.Stats
 	s.Connections += l.Open.Load()
+	s.Timers += l.Timers.Load()
 	s.Accepted += l.Accepted.Load()
 	s.Shed += l.Shed.Load()
 	s.BytesIn += l.BytesIn.Load()

@@ -29,10 +29,26 @@ func TestStats(t *testing.T) {
 	r.end(t)
 	connect(t, s.addr).write("bad request")
 	in += len(request) + len("bad request")
-	want := engine.Stats{Connections: 4, Open: 3, Accepted: 5, Refused: 1, Opened: 4, MessagesIn: 6, MessagesOut: 6, BytesIn: uint64(in)}
+	want := engine.Stats{Connections: 4, Open: 3, Timers: 4, Accepted: 5, Refused: 1, Opened: 4, MessagesIn: 6, MessagesOut: 6, BytesIn: uint64(in)}
 	eventually(t, "the counts to be right", func() bool {
 		got := s.Stats()
 		want.BytesOut = got.BytesOut // responses included, whose size is not ours to know
 		return got == want && int(got.BytesOut) > out
 	})
+}
+
+// Each connection has a timer while it is open, and none is left when it has
+// gone, in good order or not.
+func TestStatsOfTimers(t *testing.T) {
+	t.Parallel()
+	s := serve(t, record(echoing), engine.Options{Loops: 2})
+	peers := []*peer{open(t, s), open(t, s), connect(t, s.addr)}
+	eventually(t, "each connection to have a timer", func() bool { return s.Stats().Timers == 3 })
+	peers[0].reset()
+	eventually(t, "one timer less", func() bool { return s.Stats().Timers == 2 })
+	peers[2].reset()
+	peers[1].write(closing(codec.CloseNormal, ""))
+	peers[1].expectClose(codec.CloseNormal, "")
+	peers[1].closeWrite()
+	eventually(t, "no timer to be left", func() bool { return s.Stats().Timers == 0 && s.Stats().Connections == 0 })
 }

@@ -20,12 +20,17 @@ const browser = await chromium.launch({
   ],
 });
 
+// newPage trusts any certificate: a proxy of the test shows one of its own.
+function newPage() {
+  return browser.newPage({ ignoreHTTPSErrors: true });
+}
+
 // openRows brings page.js into a page whose origin is the server's: the one
 // that a browser shows when it is pointed at a server that speaks WebSocket
 // only, and gets 426.
 async function openRows(name) {
-  const page = await browser.newPage();
-  const response = await page.goto(servers[name].replace('ws:', 'http:'));
+  const page = await newPage();
+  const response = await page.goto(servers[name].replace(/^ws/, 'http'));
   assert.equal(response.status(), 426);
   await page.exposeFunction('terminate', () => terminate(name));
   await page.addScriptTag({ path: `${home}page.js` });
@@ -35,7 +40,7 @@ async function openRows(name) {
 // connectFrom tries to connect in a page of another origin, and gives the
 // events seen there and what the browser's console said.
 async function connectFrom(origin) {
-  const page = await browser.newPage();
+  const page = await newPage();
   const said = [];
   page.on('console', (message) => said.push(message.text()));
   await page.goto(origin);

@@ -17,6 +17,7 @@ import (
 )
 
 // serveDebug serves net/http/pprof and /debug/memory at addr, if it is not "".
+// The latter collects all garbage first, unless it is asked with ?collect=no.
 func serveDebug(addr string, srv *engine.Server) error {
 	if addr == "" {
 		return nil
@@ -25,8 +26,11 @@ func serveDebug(addr string, srv *engine.Server) error {
 	if err != nil {
 		return err
 	}
-	http.HandleFunc("/debug/memory", func(w http.ResponseWriter, _ *http.Request) {
+	http.HandleFunc("/debug/memory", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Query().Get("collect") != "no" {
+			collect()
+		}
 		json.NewEncoder(w).Encode(readMemory(srv))
 	})
 	go http.Serve(l, nil)
@@ -42,6 +46,8 @@ type memory struct {
 	Heap        uint64 `json:"heap_bytes"` // of live objects
 	Sys         uint64 `json:"sys_bytes"`  // asked of the system, given back or not
 	Connections int64  `json:"connections"`
+	Timers      int64  `json:"timers"`
+	Buffered    int64  `json:"buffered_bytes"` // of all connections: engine.Stats.Memory
 
 	// Garbage collections since the start, this page's own among them. The
 	// longest pause is that of the last 256 collections.
@@ -50,15 +56,19 @@ type memory struct {
 	GCPauseMax   time.Duration `json:"gc_pause_max_ns"`
 }
 
-// readMemory first gives back to the system all that is not in use, so that
-// what is left is what the connections need.
-func readMemory(srv *engine.Server) memory {
+// collect gives back to the system all that is not in use, so that what is left
+// is what the connections need.
+func collect() {
 	runtime.GC() // what pools hold outlives one collection
 	debug.FreeOSMemory()
+}
+
+func readMemory(srv *engine.Server) memory {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	var gc debug.GCStats
 	debug.ReadGCStats(&gc)
+	stats := srv.Stats()
 	return memory{
 		PID:          os.Getpid(),
 		Goroutines:   runtime.NumGoroutine(),
@@ -66,7 +76,9 @@ func readMemory(srv *engine.Server) memory {
 		RSS:          procField("smaps_rollup", "Rss") << 10,
 		Heap:         m.HeapAlloc,
 		Sys:          m.Sys,
-		Connections:  srv.Stats().Connections,
+		Connections:  stats.Connections,
+		Timers:       stats.Timers,
+		Buffered:     stats.Memory,
 		GCCount:      gc.NumGC,
 		GCPauseTotal: gc.PauseTotal,
 		GCPauseMax:   slices.Max(gc.Pause),

@@ -24,19 +24,28 @@ func parseFlags() (cfg config) {
 	flag.StringVar(&cfg.pprof, "pprof", "", "`address` for net/http/pprof and /debug/memory; never a public one (default: none)")
 	flag.IntVar(&cfg.options.Loops, "loops", 0, "number of event loops (default: one for each processor)")
 	flag.IntVar(&cfg.options.Workers, "workers", 0, "number of goroutines that run the handler, where it may block (default: 0, the loops do)")
-	flag.IntVar(&cfg.options.MaxMessage, "max-message", engine.DefaultMaxMessage, "limit of a message in `bytes`")
-	flag.DurationVar(&cfg.options.HandshakeTimeout, "handshake-timeout", engine.DefaultHandshakeTimeout, "how long a client may take to open a connection")
-	flag.DurationVar(&cfg.options.IdleTimeout, "idle-timeout", engine.DefaultIdleTimeout, "how long a client may be silent; after half of that it is pinged")
-	flag.DurationVar(&cfg.options.CloseTimeout, "close-timeout", engine.DefaultCloseTimeout, "how long a client may take to answer a Close")
-	flag.DurationVar(&cfg.shutdown, "shutdown-timeout", 10*time.Second, "how long all connections may take to close after SIGTERM")
+	flag.IntVar(&cfg.options.Mailbox, "mailbox", engine.DefaultMailbox, "number of a connection's `messages` that may wait for a worker")
 	flag.Func("subprotocol", "`name` that the server speaks, or several with commas between; may be repeated, best first", func(names string) error {
 		cfg.options.Subprotocols = append(cfg.options.Subprotocols, strings.Split(names, ",")...)
 		return nil
 	})
+	limitFlags(&cfg.options)
+	timeFlags(&cfg)
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
 	return cfg
+}
+
+// timeFlags declares how long things may take.
+func timeFlags(cfg *config) {
+	o := &cfg.options
+	flag.DurationVar(&o.HandshakeTimeout, "handshake-timeout", engine.DefaultHandshakeTimeout, "how long a client may take to open a connection")
+	flag.DurationVar(&o.IdleTimeout, "idle-timeout", engine.DefaultIdleTimeout, "how long a client may be silent; after half of that it is pinged")
+	flag.DurationVar(&o.WriteTimeout, "write-timeout", engine.DefaultWriteTimeout, "how long a client may take nothing of what is unsent")
+	flag.DurationVar(&o.CloseTimeout, "close-timeout", engine.DefaultCloseTimeout, "how long a client may take to answer a Close")
+	flag.DurationVar(&cfg.shutdown, "shutdown-timeout", 10*time.Second, "how long all connections may take to close after SIGTERM")
+	flag.DurationVar(&o.ShutdownSpread, "shutdown-spread", 0, "`time` over which they are told to close, evenly; less than -shutdown-timeout (default: at once)")
 }

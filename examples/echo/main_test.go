@@ -251,8 +251,12 @@ func TestMemory(t *testing.T) {
 	if m.GCCount < 1 || m.GCPauseMax <= 0 || m.GCPauseTotal < m.GCPauseMax || m.Sys < m.Heap {
 		t.Errorf("%+v", m)
 	}
-	if m.PID <= 0 || m.Goroutines < 2 || m.Threads < 2 || m.RSS < 1<<20 || m.Heap < 1<<10 || m.Connections != 2 {
+	if m.PID <= 0 || m.Goroutines < 2 || m.Threads < 2 || m.RSS < 1<<20 || m.Heap < 1<<10 || m.Connections != 2 || m.Timers != 2 {
 		t.Errorf("%+v", m)
+	}
+	collected := m.GCCount
+	if m = askMemory(t, debug, "?collect=no"); m.GCCount != collected {
+		t.Errorf("%d collections, which nobody asked for", m.GCCount-collected)
 	}
 }
 
@@ -267,11 +271,16 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func getMemory(t *testing.T, addr string) (m memory) {
+func getMemory(t *testing.T, addr string) memory {
+	t.Helper()
+	return askMemory(t, addr, "")
+}
+
+func askMemory(t *testing.T, addr, query string) (m memory) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	request, _ := http.NewRequestWithContext(ctx, "GET", "http://"+addr+"/debug/memory", nil)
+	request, _ := http.NewRequestWithContext(ctx, "GET", "http://"+addr+"/debug/memory"+query, nil)
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

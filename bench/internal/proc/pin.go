@@ -2,7 +2,9 @@ package proc
 
 import (
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,22 +14,71 @@ import (
 // processes that wait for each other take turns in whole batches of work.
 // Processes that f starts inherit both. The thread is restored afterwards.
 func Pinned(cpu int, f func() error) error {
+	return Bound([]int{cpu}, func() error { return under(unix.SCHED_BATCH, f) })
+}
+
+// Last calls f on a thread that gets a processor only while nobody else wants
+// it (SCHED_IDLE), and so do the processes that f starts. The thread is restored
+// afterwards.
+func Last(f func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var before, only unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &before); err != nil {
-		return fmt.Errorf("processors of this thread: %w", err)
-	}
-	only.Set(cpu)
-	if err := unix.SchedSetaffinity(0, &only); err != nil {
-		return fmt.Errorf("pin to processor %d: %w", cpu, err)
-	}
-	defer unix.SchedSetaffinity(0, &before)
-	if err := policy(unix.SCHED_BATCH); err != nil {
-		return fmt.Errorf("SCHED_BATCH: %w", err)
+	return under(unix.SCHED_IDLE, f)
+}
+
+// under calls f under a policy of scheduling, on a thread that is locked.
+func under(p uint32, f func() error) error {
+	if err := policy(p); err != nil {
+		return fmt.Errorf("scheduling policy %d: %w", p, err)
 	}
 	defer policy(unix.SCHED_NORMAL)
 	return f()
+}
+
+// Bound calls f on a thread that runs on some processors only, and so do the
+// processes that f starts. The thread is restored afterwards.
+func Bound(cpus []int, f func() error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return fmt.Errorf("processors of this thread: %w", err)
+	}
+	if err := bind(0, cpus); err != nil {
+		return err
+	}
+	defer unix.SchedSetaffinity(0, &before)
+	return f()
+}
+
+// Bind has all threads of this process run on some processors only, and so
+// those that they start.
+func Bind(cpus []int) error {
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return err
+	}
+	for _, t := range threads {
+		id, err := strconv.Atoi(t.Name())
+		if err == nil {
+			err = bind(id, cpus)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bind(thread int, cpus []int) error {
+	var only unix.CPUSet
+	for _, cpu := range cpus {
+		only.Set(cpu)
+	}
+	if err := unix.SchedSetaffinity(thread, &only); err != nil {
+		return fmt.Errorf("bind to processors %v: %w", cpus, err)
+	}
+	return nil
 }
 
 func policy(p uint32) error {

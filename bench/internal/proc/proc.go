@@ -69,6 +69,9 @@ func RoughRSS(pid int) (int64, error) {
 // PeakRSS gives the most physical memory that a process has held so far.
 func PeakRSS(pid int) (int64, error) { return kilobytes(path(pid, "status"), "VmHWM") }
 
+// ForgetPeak has [PeakRSS] count anew from now on.
+func ForgetPeak(pid int) error { return os.WriteFile(path(pid, "clear_refs"), []byte("5"), 0) }
+
 // Running reports whether there is such a process, and it has not ended: one
 // that only waits for its parent to take notice has.
 func Running(pid int) bool {

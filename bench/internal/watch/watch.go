@@ -33,6 +33,12 @@ type Snapshot struct {
 	Goroutines int   `json:"goroutines,omitempty"`
 	Threads    int   `json:"threads,omitempty"`
 
+	// Of our server, by its debug page: its connections, the timers that are
+	// set, and what all buffers of connections hold.
+	Connections int   `json:"connections,omitempty"`
+	Timers      int   `json:"timers,omitempty"`
+	Buffered    int64 `json:"buffered_bytes,omitempty"`
+
 	// Of a Go program, by its debug page: live objects on the heap, and the
 	// garbage collections since it began with the pauses they made.
 	Heap         int64         `json:"heap_bytes,omitempty"`
@@ -49,7 +55,7 @@ func Find(pid int, debug, wsURL string) (*Server, error) {
 	s := &Server{pid: pid}
 	if debug != "" {
 		s.debug = debugURL(debug)
-		page, err := s.read()
+		page, err := s.read("")
 		if err != nil {
 			return nil, err
 		}
@@ -93,10 +99,20 @@ func (s *Server) RSS() int64 {
 	return rss
 }
 
+// Glance takes the state now without disturbing the server: its memory is as it
+// is, garbage included. It fails only if the debug page does.
+func (s *Server) Glance() (Snapshot, error) {
+	if s.debug == "" {
+		return s.Snapshot()
+	}
+	page, err := s.read("?collect=no")
+	return page.Snapshot, err
+}
+
 // Snapshot takes the state now. It fails only if the debug page does.
 func (s *Server) Snapshot() (Snapshot, error) {
 	if s.debug != "" {
-		page, err := s.read()
+		page, err := s.read("")
 		return page.Snapshot, err
 	}
 	if s.pid == 0 {
@@ -120,8 +136,8 @@ var client = http.Client{
 	Transport: &http.Transport{DisableKeepAlives: true},
 }
 
-func (s *Server) read() (p page, err error) {
-	answer, err := client.Get(s.debug)
+func (s *Server) read(query string) (p page, err error) {
+	answer, err := client.Get(s.debug + query)
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return p, failed.Err // the URL is known
 	} else if err != nil {

@@ -24,17 +24,37 @@ func pages(t *testing.T, body string) (url string) {
 
 func TestDebugPageTellsAll(t *testing.T) {
 	url := pages(t, fmt.Sprintf(`{"pid":%d,"rss_bytes":5000000,"goroutines":7,"threads":8,
-		"heap_bytes":9,"gc_count":10,"gc_pause_total_ns":11,"gc_pause_max_ns":12}`, os.Getpid()))
+		"heap_bytes":9,"connections":13,"timers":15,"buffered_bytes":14,"gc_count":10,"gc_pause_total_ns":11,"gc_pause_max_ns":12}`, os.Getpid()))
 	s, err := Find(0, url, "ws://example.com/")
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := s.Snapshot()
-	if want := (Snapshot{RSS: 5000000, Goroutines: 7, Threads: 8, Heap: 9, GCCount: 10, GCPauseTotal: 11, GCPauseMax: 12}); err != nil || got != want {
+	if want := (Snapshot{RSS: 5000000, Goroutines: 7, Threads: 8, Heap: 9, Connections: 13, Timers: 15, Buffered: 14, GCCount: 10, GCPauseTotal: 11, GCPauseMax: 12}); err != nil || got != want {
 		t.Errorf("%+v (%v), want %+v", got, err, want)
 	}
 	if cpu := s.CPU(); cpu <= 0 {
 		t.Errorf("CPU %v", cpu)
+	}
+}
+
+// A glance asks the server not to collect its garbage.
+func TestGlance(t *testing.T) {
+	var asked []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.RawQuery)
+		fmt.Fprint(w, `{"goroutines":3}`)
+	}))
+	defer s.Close()
+	watched, err := Find(0, s.URL, "ws://example.com/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := watched.Glance(); err != nil || got.Goroutines != 3 {
+		t.Errorf("%+v (%v)", got, err)
+	}
+	if got := strings.Join(asked, "|"); got != "|collect=no" {
+		t.Errorf("asked with %q", got)
 	}
 }
 

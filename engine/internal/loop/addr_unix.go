@@ -22,8 +22,8 @@ func RemoteAddr(fd int) net.Addr {
 	return netAddr(sa)
 }
 
-// RemoteIP gives the IP address of a socket's peer, if it has one.
-func RemoteIP(fd int) (netip.Addr, bool) {
+// remoteIP is System.RemoteIP.
+func remoteIP(fd int) (netip.Addr, bool) {
 	sa, _ := unix.Getpeername(fd)
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:

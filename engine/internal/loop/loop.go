@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
@@ -62,6 +63,7 @@ type Stats struct {
 	Accepted atomic.Uint64
 	Shed     atomic.Uint64 // ended at once, for want of descriptors, or by TurnAway
 	Open     atomic.Int64
+	Timers   atomic.Int64 // that are set, alarms included
 	BytesIn  atomic.Uint64
 	BytesOut atomic.Uint64
 	Unsent   atomic.Int64 // bytes of memory that hold what is not sent yet
@@ -158,10 +160,18 @@ func (l *Loop) Tick() error {
 	l.Stats.BytesIn.Add(l.bytesIn)
 	l.Stats.BytesOut.Add(l.bytesOut)
 	l.bytesIn, l.bytesOut = 0, 0
+	l.countTimers()
 	if l.turns++; l.turns%yieldPeriod == 0 {
 		runtime.Gosched()
 	}
 	return nil
+}
+
+// countTimers spares the many ticks that set none a locked instruction.
+func (l *Loop) countTimers() {
+	if n := int64(l.wheel.armed + len(l.alarms)); n != l.Stats.Timers.Load() {
+		l.Stats.Timers.Store(n)
+	}
 }
 
 func (l *Loop) setNow() {
@@ -262,6 +272,9 @@ func (l *Loop) Events() Events { return l.events }
 
 // CloseFD closes a socket that was not added.
 func (l *Loop) CloseFD(fd int) { l.sys.Close(fd) }
+
+// RemoteIP gives the IP address of a socket's peer, if it has one.
+func (l *Loop) RemoteIP(fd int) (netip.Addr, bool) { return l.sys.RemoteIP(fd) }
 
 // Now gives the time of this tick, on a monotonic clock.
 func (l *Loop) Now() time.Duration { return time.Duration(l.now) }

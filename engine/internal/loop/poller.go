@@ -38,8 +38,8 @@ type Event struct {
 // hang-ups may be reported even with an empty interest. Closing the last
 // descriptor of a socket ends its registration.
 //
-// Wait is for the loop's goroutine alone. It fills events, and returns how
-// many there are: without blocking if there are any, else when one comes,
+// Wait is for the loop's goroutine alone. It fills events, one for each
+// descriptor or one for each of its readinesses, and returns how many there are: without blocking if there are any, else when one comes,
 // when the clock of the System reaches deadline (which is in the past for a
 // poll, and negative for no end), or after Wake; in the last two cases
 // perhaps with none. It may also return early with none. It must leave no

@@ -113,7 +113,7 @@ func (p *epoll) Wake() {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	one := [8]byte{0: 1}
-	unix.Write(p.wakeFD, one[:])
+	uninterrupted(unix.Write, p.wakeFD, one[:])
 }
 
 // drainWake clears the flag last: a Wake in between writes nothing, and is

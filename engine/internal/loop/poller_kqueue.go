@@ -126,7 +126,7 @@ func (p *kqueue) Wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
-		unix.Write(p.wakeW, []byte{1})
+		uninterrupted(unix.Write, p.wakeW, []byte{1})
 	}
 }
 

@@ -29,6 +29,19 @@ func testWake(t *testing.T, p Poller) {
 	expectReady(t, waitFor(t, p, -1), Event{here, Readable}) // together
 }
 
+// A Wake that a signal interrupts is written again: the flag that is set by then
+// keeps all others from writing.
+func TestWakeIsNotInterrupted(t *testing.T) {
+	errs := []error{syscall.EINTR, syscall.EINTR, nil}
+	uninterrupted(func(fd int, b []byte) (n int, err error) {
+		err, errs = errs[0], errs[1:]
+		return len(b), err
+	}, -1, []byte{1})
+	if len(errs) > 0 {
+		t.Errorf("gave up with %v to come", errs)
+	}
+}
+
 // Each of several goroutines asks for something, wakes the poller and waits to
 // be answered: one Wake lost, and all come to a halt. One goroutine alone has
 // no others whose Wakes would hide that; one that wakes without end meets the

@@ -6,6 +6,11 @@ import (
 	"github.com/sockeye-ws/sockeye/pool"
 )
 
+// directSize is how much of a large message is read to its own place in one go.
+// It is more than readSize: these bytes need no decoding, and come to one
+// message, so that they take no longer than as many small messages would.
+const directSize = 256 << 10
+
 // lastReads is how many buffers of bytes a peer may have sent before a write
 // to it failed, and still be heard.
 const lastReads = 64
@@ -35,6 +40,7 @@ func (l *Loop) read(c *Conn) bool {
 	if len(buf) == 0 {
 		buf, direct = l.buf, false
 	}
+	buf = buf[:min(len(buf), directSize)] // its neighbours wait
 	if c.has(closed | finishing) {
 		return false
 	}
@@ -83,10 +89,16 @@ func (l *Loop) writable(c *Conn) {
 		c.mu.Unlock()
 		return
 	}
-	c.seen = l.tick // a peer that takes bytes is there
-	if !c.flushLocked(nil) {
-		c.out.moved = l.tick
-		unsent := c.BufferedLocked()
+	before := c.BufferedLocked()
+	empty := c.flushLocked(nil)
+	unsent := c.BufferedLocked()
+	if unsent < before {
+		c.seen = l.tick // a peer that takes bytes is there
+	}
+	if !empty {
+		if unsent < before {
+			c.out.moved = l.tick
+		}
 		c.mu.Unlock()
 		l.resume(c, unsent)
 		return

@@ -112,6 +112,79 @@ func TestFairness(t *testing.T) {
 	}
 }
 
+// endless is the operating system, but one socket always gives as much as is
+// asked for.
+type endless struct {
+	System
+	fd int
+}
+
+func (s endless) Read(fd int, b []byte) (int, Errno) {
+	if fd == s.fd {
+		return len(b), 0
+	}
+	return s.System.Read(fd, b)
+}
+
+// However much a peer sends, and wherever it is read to, its neighbours wait
+// for one read of it, which is bounded.
+func TestFairnessOfEndlessMessage(t *testing.T) {
+	own := make([]byte, 8<<20)
+	for _, tt := range []struct {
+		name string
+		room []byte
+		most int
+	}{
+		{"to the shared buffer", nil, readSize},
+		{"to a message's own", own, directSize},
+		{"to a small one of its own", own[:1000], 1000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var busy *Conn
+			got, reads, heard := 0, 0, 0
+			count := func(c *Conn, n int) {
+				if c == busy {
+					got, reads = got+n, reads+1
+				} else {
+					heard += n
+				}
+			}
+			r := newRig(t, &script{
+				room: func(c *Conn) []byte {
+					if c == busy {
+						return tt.room
+					}
+					return nil
+				},
+				filled: count,
+				data:   func(c *Conn, b []byte) { count(c, len(b)) },
+			})
+			var p *peer
+			busy, p = r.connect("unix")
+			p.send([]byte("x")) // readable for ever
+			var calm []*peer
+			for range 3 {
+				_, p := r.connect("unix")
+				calm = append(calm, p)
+			}
+			r.Loop.sys = endless{r.sys, busy.FD()}
+			for i := range 10 {
+				for _, p := range calm {
+					p.send([]byte("y"))
+				}
+				got, reads = 0, 0
+				r.tick()
+				if heard != (i+1)*len(calm) {
+					t.Fatalf("after %d ticks %d bytes of the neighbours are heard", i+1, heard)
+				}
+				if reads != 1 || got == 0 || got > tt.most {
+					t.Fatalf("%d bytes of the busy one in %d reads, want at most %d in one", got, reads, tt.most)
+				}
+			}
+		})
+	}
+}
+
 // A connection that is held is not read from, until it takes bytes again.
 func TestHold(t *testing.T) {
 	for _, until := range []string{"less is unsent", "all is sent", "it finishes"} {

@@ -48,6 +48,21 @@ func TestStalled(t *testing.T) {
 	})
 }
 
+// Readiness to write is no sign of life unless something can be written.
+func TestStalledThoughReportedWritable(t *testing.T) {
+	r := newRig(t, &script{})
+	r.sys.freeze()
+	c, _ := r.connect("tcp")
+	c.fillSocket()
+	r.tick()
+	r.sys.forward(time.Second)
+	r.tick()
+	r.dispatch(Event{Handle{c.slot, c.gen}, Writable})
+	if silent, stalled := c.Silent(), c.Stalled(); silent != time.Second || stalled != time.Second {
+		t.Errorf("silent for %v, stalled for %v, want a second each", silent, stalled)
+	}
+}
+
 func TestHasten(t *testing.T) {
 	fired := 0
 	r := newRig(t, &script{timer: func(*Conn) { fired++ }})

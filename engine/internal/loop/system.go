@@ -1,6 +1,9 @@
 package loop
 
-import "syscall"
+import (
+	"net/netip"
+	"syscall"
+)
 
 // Errno is the error of a system call; 0 is success.
 type Errno = syscall.Errno
@@ -28,6 +31,9 @@ type System interface {
 	// CloseWrite ends the stream that is sent; Close frees the descriptor.
 	CloseWrite(fd int) Errno
 	Close(fd int) Errno
+
+	// RemoteIP gives the IP address of a socket's peer, if it has one.
+	RemoteIP(fd int) (netip.Addr, bool)
 
 	// Spare opens a descriptor whose only use is to be closed when there are
 	// no others left.

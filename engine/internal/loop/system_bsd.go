@@ -2,7 +2,11 @@
 
 package loop
 
-import "golang.org/x/sys/unix"
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
 
 // OS is the operating system.
 var OS System = bsd{}
@@ -50,6 +54,7 @@ func (s bsd) Writev(fd int, head, tail []byte) (int, Errno) {
 	return n + max(m, 0), 0
 }
 
-func (bsd) CloseWrite(fd int) Errno { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }
-func (bsd) Close(fd int) Errno      { return errnoOf(unix.Close(fd)) }
-func (bsd) Spare() (int, Errno)     { return openSpare() }
+func (bsd) RemoteIP(fd int) (netip.Addr, bool) { return remoteIP(fd) }
+func (bsd) CloseWrite(fd int) Errno            { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }
+func (bsd) Close(fd int) Errno                 { return errnoOf(unix.Close(fd)) }
+func (bsd) Spare() (int, Errno)                { return openSpare() }

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"net/netip"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -62,4 +63,5 @@ func (linux) Close(fd int) Errno {
 	return e
 }
 
-func (linux) Spare() (int, Errno) { return openSpare() }
+func (linux) RemoteIP(fd int) (netip.Addr, bool) { return remoteIP(fd) }
+func (linux) Spare() (int, Errno)                { return openSpare() }

@@ -4,6 +4,7 @@ package loop
 
 import (
 	"errors"
+	"net/netip"
 	"runtime"
 	"syscall"
 )
@@ -24,4 +25,5 @@ func (unsupported) Write(int, []byte) (int, Errno)          { return 0, syscall.
 func (unsupported) Writev(int, []byte, []byte) (int, Errno) { return 0, syscall.ENOSYS }
 func (unsupported) CloseWrite(int) Errno                    { return syscall.ENOSYS }
 func (unsupported) Close(int) Errno                         { return syscall.ENOSYS }
+func (unsupported) RemoteIP(int) (netip.Addr, bool)         { return netip.Addr{}, false }
 func (unsupported) Spare() (int, Errno)                     { return -1, syscall.ENOSYS }

@@ -24,3 +24,13 @@ func errnoOf(err error) Errno {
 	}
 	return unix.EIO
 }
+
+// uninterrupted writes b, whole or not at all, and again if it was interrupted.
+// A poller's Wake that got lost would be the last: those after it rely on it.
+func uninterrupted(write func(int, []byte) (int, error), fd int, b []byte) {
+	for {
+		if _, err := write(fd, b); err != unix.EINTR {
+			return
+		}
+	}
+}

@@ -28,6 +28,7 @@ type wheel struct {
 	now      uint32
 	buckets  [levels][levelSlots]int32
 	occupied [levels]uint64 // a bit for each bucket that is not empty
+	armed    int            // timers that are set
 }
 
 func (w *wheel) init(conns *slots, now uint32) {
@@ -46,6 +47,7 @@ func (w *wheel) set(c *Conn, due uint32) {
 		due = w.now + 1
 	}
 	c.due = due
+	w.armed++
 	w.link(c)
 }
 
@@ -53,6 +55,7 @@ func (w *wheel) stop(c *Conn) {
 	if c.prev == none {
 		return
 	}
+	w.armed--
 	if c.next != none {
 		w.conns.at(c.next).prev = c.prev
 	}

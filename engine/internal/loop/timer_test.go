@@ -81,6 +81,9 @@ func (k *wheelCheck) fire(c *Conn, end uint64) {
 // late nor in steps without end.
 func (k *wheelCheck) checkNext() {
 	k.t.Helper()
+	if k.wheel.armed != len(k.due) {
+		k.t.Fatalf("%d timers are counted with %d set", k.wheel.armed, len(k.due))
+	}
 	ticks, ok := k.wheel.next()
 	if ok != (len(k.due) > 0) {
 		k.t.Fatalf("next tells %v with %d timers set", ok, len(k.due))

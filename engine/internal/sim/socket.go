@@ -1,25 +1,110 @@
 package sim
 
 import (
+	"net/netip"
 	"syscall"
 
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 )
 
+// Link is what the system knows of a connection, of both its ends together.
+type Link struct {
+	Client   int // the number given to [System.Connect]
+	Addr     netip.Addr
+	Harmed   bool // a fault was injected that may end it
+	Accepted bool
+	Closed   bool // by the server
+	Reset    bool
+
+	// What the server has done, and when.
+	Reads, LastSize     int
+	Read, Written       int
+	LastRead, LastWrite int64
+	AcceptedAt          int64
+	Jumped              int64 // when the clock jumped last
+}
+
+func (l *Link) jump(now int64) { l.Harmed, l.Jumped = true, now }
+
 // socket is one end of a connection.
 type socket struct {
+	link     *Link
+	watch    *watch
 	peer     *socket
-	in       []byte // arrived, not read yet
-	capacity int    // of in
-	ended    bool   // the peer has ended its stream, behind in
-	finished bool   // this end has ended its own
-	reset    bool   // the connection was reset
+	in       []byte // arrived, not read yet: from first
+	first    int
+	capacity int  // of in
+	ended    bool // the peer has ended its stream, behind in
+	finished bool // this end has ended its own
+	reset    bool // the connection was reset
 	closed   bool
 	client   bool // a simulated client's, which is another process
 }
 
+func (k *socket) unread() int { return len(k.in) - k.first }
+
+func (k *socket) ready() (r loop.Interest) {
+	if k.unread() > 0 || k.ended || k.reset {
+		r |= loop.Readable
+	}
+	if k.reset || k.finished || k.peer.unread() < k.peer.capacity {
+		r |= loop.Writable
+	}
+	return r
+}
+
+// hungUp tells what is reported even without interest.
+func (k *socket) hungUp() bool { return k.reset || k.ended && k.finished }
+
+// take moves bytes out.
+func (k *socket) take(b []byte) int {
+	n := copy(b, k.in[k.first:])
+	if k.first += n; k.first == len(k.in) {
+		k.in, k.first = k.in[:0], 0
+	}
+	return n
+}
+
+// put moves bytes in.
+func (k *socket) put(b []byte) {
+	if k.first > 0 && len(k.in)+len(b) > cap(k.in) {
+		k.in, k.first = k.in[:copy(k.in, k.in[k.first:])], 0
+	}
+	k.in = append(k.in, b...)
+}
+
+// close ends both directions. With bytes unread the peer is reset, and may
+// lose what had reached it.
+func (k *socket) close(harsh bool) {
+	k.closed = true
+	if k.unread() > 0 {
+		k.peer.kill(harsh)
+		return
+	}
+	k.peer.ended = true
+}
+
+func (k *socket) kill(harsh bool) {
+	k.reset, k.link.Reset = true, true
+	if harsh {
+		k.in, k.first = nil, 0
+	}
+}
+
+// harm notes that a fault hit the connection, and carries it out.
+func (k *socket) harm(e loop.Errno) {
+	k.link.Harmed = true
+	if fatal(e) {
+		k.kill(true)
+		k.peer.kill(true)
+	}
+}
+
 // listener is a listening socket.
-type listener struct{ queue []*socket }
+type listener struct {
+	queue []*socket
+	watch *watch
+}
 
 func (l *listener) ready() loop.Interest {
 	if len(l.queue) > 0 {
@@ -28,143 +113,209 @@ func (l *listener) ready() loop.Interest {
 	return 0
 }
 
-func (k *socket) ready() (r loop.Interest) {
-	if len(k.in) > 0 || k.ended || k.reset {
-		r |= loop.Readable
-	}
-	if k.reset || k.finished || len(k.peer.in) < k.peer.capacity {
-		r |= loop.Writable
-	}
-	return r
-}
-
-// close ends both directions. With bytes unread the peer is reset, and may
-// lose what had reached it.
-func (k *socket) close(harsh bool) {
-	k.closed = true
-	if len(k.in) > 0 {
-		k.peer.kill(harsh)
-		return
-	}
-	k.peer.ended = true
-}
-
-func (k *socket) kill(harsh bool) {
-	k.reset = true
-	if harsh {
-		k.in = nil
-	}
-}
+func (l *listener) hungUp() bool { return false }
 
 // Listen opens a listening socket.
-func (s *System) Listen() int {
-	fd, _ := s.install(&listener{})
-	return fd
+func (s *System) Listen() int { return s.put(&listener{}) }
+
+// Waiting gives the number of connections that are not accepted yet.
+func (s *System) Waiting(listening int) int {
+	if l, ok := s.file(listening).(*listener); ok {
+		return len(l.queue)
+	}
+	return 0
 }
 
 // Connect opens a connection to a listening socket, and gives the client's
 // end. The capacities of the two directions are random.
-func (s *System) Connect(listening int) int {
-	l := s.files[listening].(*listener)
-	client := &socket{capacity: 256 + s.Rand.IntN(64<<10), client: true}
-	server := &socket{capacity: 256 + s.Rand.IntN(64<<10), peer: client}
+func (s *System) Connect(listening, number int, from netip.Addr) (int, *Link) {
+	l := s.file(listening).(*listener)
+	link := &Link{Client: number, Addr: from}
+	client := &socket{link: link, capacity: 256 + s.Rand.IntN(64<<10), client: true}
+	server := &socket{link: link, capacity: 256 + s.Rand.IntN(64<<10), peer: client}
 	client.peer = server
 	l.queue = append(l.queue, server)
 	s.clients++
-	return s.put(client)
+	s.Progress++
+	return s.put(client), link
 }
 
 // Accept takes a connection.
 func (s *System) Accept(fd int) (int, loop.Errno) {
-	l, ok := s.files[fd].(*listener)
-	switch {
-	case !ok:
-		return -1, syscall.EBADF
-	case len(l.queue) == 0:
+	l, ok := s.file(fd).(*listener)
+	if !ok {
+		return -1, s.misuse("accept", fd)
+	}
+	if len(l.queue) == 0 {
 		return -1, syscall.EAGAIN
-	case s.chance(50):
-		return -1, syscall.EINTR
 	}
-	conn, e := s.install(l.queue[0])
+	conn, e := -1, s.inject(accept)
+	switch e {
+	case 0:
+		conn, e = s.install(l.queue[0])
+	case syscall.ECONNABORTED, syscall.EPROTO:
+		l.queue[0].harm(syscall.ECONNRESET)
+	}
 	if e == 0 {
-		l.queue = l.queue[1:]
+		s.Accepts++
+		s.Served++
+		link := l.queue[0].link
+		link.Accepted, link.AcceptedAt, link.LastRead, link.LastWrite = true, s.now, s.now, s.now
 	}
+	if e == 0 || e == syscall.ECONNABORTED || e == syscall.EPROTO {
+		l.queue = l.queue[1:]
+		s.Progress++
+	}
+	s.note(1, fd, conn, e)
 	return conn, e
 }
 
+// RemoteIP gives the address that a client has connected from.
+func (s *System) RemoteIP(fd int) (netip.Addr, bool) {
+	if k, ok := s.file(fd).(*socket); ok {
+		return k.link.Addr, true
+	}
+	return netip.Addr{}, false
+}
+
+// Link gives what is known of the connection with this descriptor, or nil.
+func (s *System) Link(fd int) *Link {
+	if k, ok := s.file(fd).(*socket); ok {
+		return k.link
+	}
+	return nil
+}
+
 // begin is common to reading and writing.
-func (s *System) begin(fd int) (*socket, loop.Errno) {
-	k, ok := s.files[fd].(*socket)
+func (s *System) begin(c call, fd int) (*socket, loop.Errno) {
+	k, ok := s.file(fd).(*socket)
 	switch {
 	case !ok:
-		return nil, syscall.EBADF
-	case s.chance(30):
-		return nil, syscall.EINTR
-	case s.chance(30):
-		return nil, syscall.EAGAIN
-	case s.Faults > 0 && s.chance(s.Faults):
-		k.kill(true)
-		k.peer.kill(true)
+		return nil, s.misuse("read or write", fd)
+	case k.client && s.Calm:
+		return k, 0
+	case k.client && s.chance(interruption):
+		return k, syscall.EAGAIN
+	case k.client:
+		return k, 0
 	}
-	return k, 0
+	e := s.inject(c)
+	if mayHarm(e) {
+		k.harm(e)
+	}
+	return k, e
 }
 
 // Read reads some of what there is.
 func (s *System) Read(fd int, b []byte) (int, loop.Errno) {
-	k, e := s.begin(fd)
+	k, e := s.begin(read, fd)
+	n := -1
 	switch {
 	case e != 0:
-		return -1, e
-	case len(k.in) > 0:
-		n := copy(b[:s.some(len(b))], k.in)
-		k.in = k.in[n:]
-		return n, 0
+	case k.unread() > 0:
+		n = s.readSome(k, b)
 	case k.reset:
-		return -1, syscall.ECONNRESET
+		e = syscall.ECONNRESET
 	case k.ended:
-		return 0, 0
+		n = 0
+	default:
+		e = syscall.EAGAIN
 	}
-	return -1, syscall.EAGAIN
+	s.note(2, fd, n, e)
+	return n, e
+}
+
+func (s *System) readSome(k *socket, b []byte) int {
+	most := min(len(b), k.unread())
+	n := k.take(b[:s.some(most)])
+	s.Progress++
+	if k.client {
+		return n
+	}
+	if n < most {
+		s.Faults[ReadShort]++
+	}
+	s.BytesRead += n
+	k.link.Reads++
+	k.link.Read += n
+	k.link.LastSize, k.link.LastRead = n, s.now
+	return n
 }
 
 // Write writes some of b.
-func (s *System) Write(fd int, b []byte) (int, loop.Errno) { return s.Writev(fd, b, nil) }
+func (s *System) Write(fd int, b []byte) (int, loop.Errno) {
+	return s.send(write, fd, b, nil)
+}
 
 // Writev writes some of head and tail.
 func (s *System) Writev(fd int, head, tail []byte) (int, loop.Errno) {
-	k, e := s.begin(fd)
+	return s.send(writev, fd, head, tail)
+}
+
+func (s *System) send(c call, fd int, head, tail []byte) (int, loop.Errno) {
+	k, e := s.begin(c, fd)
+	n := -1
 	switch {
 	case e != 0:
-		return -1, e
 	case k.finished || k.reset:
-		return -1, syscall.EPIPE
+		e = syscall.EPIPE
 	case k.peer.closed:
 		k.kill(false)
-		return len(head) + len(tail), 0 // taken, answered by a reset
-	case len(k.peer.in) >= k.peer.capacity:
-		return -1, syscall.EAGAIN
+		n = len(head) + len(tail) // taken, answered by a reset
+		s.sent(k, n)
+	case k.peer.unread() >= k.peer.capacity:
+		e = syscall.EAGAIN
+	default:
+		n = s.sendSome(c, k, head, tail)
 	}
-	n := s.some(min(len(head)+len(tail), k.peer.capacity-len(k.peer.in)))
+	s.note(3, fd, n, e)
+	return n, e
+}
+
+func (s *System) sendSome(c call, k *socket, head, tail []byte) int {
+	most := min(len(head)+len(tail), k.peer.capacity-k.peer.unread())
+	n := s.some(most)
 	fromHead := min(n, len(head))
-	k.peer.in = append(append(k.peer.in, head[:fromHead]...), tail[:n-fromHead]...)
-	return n, 0
+	k.peer.put(head[:fromHead])
+	k.peer.put(tail[:n-fromHead])
+	switch {
+	case k.client || n == most:
+	case c == write:
+		s.Faults[WriteShort]++
+	default:
+		s.Faults[WritevShort]++
+	}
+	s.sent(k, n)
+	return n
+}
+
+func (s *System) sent(k *socket, n int) {
+	s.Progress++
+	if !k.client {
+		s.BytesWritten += n
+		k.link.Written += n
+		k.link.LastWrite = s.now
+	}
 }
 
 // CloseWrite ends the stream to the peer.
-func (s *System) CloseWrite(fd int) loop.Errno {
-	k, ok := s.files[fd].(*socket)
-	switch {
-	case !ok:
-		return syscall.EBADF
-	case k.reset:
-		return syscall.ENOTCONN
+func (s *System) CloseWrite(fd int) (e loop.Errno) {
+	k, ok := s.file(fd).(*socket)
+	if !ok {
+		return s.misuse("shutdown", fd)
 	}
-	k.finished, k.peer.ended = true, true
-	return 0
-}
-
-// WasReset tells that a connection failed, on whichever side.
-func (s *System) WasReset(fd int) bool {
-	k, ok := s.files[fd].(*socket)
-	return ok && (k.reset || k.peer.reset)
+	if !k.client {
+		e = s.inject(shutdown)
+	}
+	switch {
+	case e != 0:
+		k.harm(e)
+	case k.reset:
+		e = syscall.ENOTCONN
+	default:
+		k.finished, k.peer.ended = true, true
+	}
+	s.Progress++
+	s.note(4, fd, 0, e)
+	return e
 }

@@ -1,8 +1,8 @@
 package sim
 
 import (
+	"fmt"
 	"math/rand/v2"
-	"slices"
 	"syscall"
 	"time"
 
@@ -14,34 +14,85 @@ import (
 type System struct {
 	Rand *rand.Rand
 
-	// Faults is the chance, out of 1,000, that a call on a connected socket
-	// resets it. Calls that would block and that are interrupted come anyway.
-	Faults int
+	// Harm is the chance, out of 1,000, that a call of the server for one
+	// connection fails in a way that may end it, and Starvation that accepting
+	// fails. Harmless faults come anyway, unless the system is Calm.
+	Harm, Starvation int
+	Calm             bool
 
 	// Descriptors is the limit of descriptors, those of clients not counted;
 	// 0: none.
 	Descriptors int
 
+	// Faults counts what was injected, by kind.
+	Faults [NumFaults]int
+
+	// What happened so far: Progress counts whatever moved anything,
+	// and Served is how many connections the server has now.
+	Progress, Accepts, Served, BytesRead, BytesWritten int
+
+	// Misuse is the first call with a descriptor that was not the caller's.
+	Misuse string
+
 	now     int64
-	files   map[int]any // *socket, *listener or spare
-	clients int         // how many of them are clients' sockets
+	trace   uint64
+	files   []any // by descriptor: *socket, *listener or spare
+	open    int
+	clients int // how many of them are clients' sockets
+	pollers []*poller
 }
 
 type spare struct{}
 
 // New makes a system whose behaviour follows from seed.
 func New(seed uint64) *System {
-	return &System{Rand: rand.New(rand.NewPCG(seed, 0)), files: map[int]any{}}
+	return &System{Rand: rand.New(rand.NewPCG(seed, 0)), files: make([]any, 3)}
 }
 
-// Now gives the virtual time.
+// Now gives the virtual time. It never goes back, as no monotonic clock does.
 func (s *System) Now() int64 { return s.now }
 
 // Advance moves the virtual time.
 func (s *System) Advance(d time.Duration) { s.now += int64(d) }
 
+// Jump moves the virtual time as a suspension of the machine does. Deadlines
+// that pass meanwhile may cost any connection.
+func (s *System) Jump(d time.Duration) {
+	s.Faults[ClockJump]++
+	s.Advance(d)
+	for _, f := range s.files {
+		switch f := f.(type) {
+		case *socket:
+			f.link.jump(s.now)
+		case *listener:
+			for _, k := range f.queue {
+				k.link.jump(s.now)
+			}
+		}
+	}
+}
+
 // Open gives the number of open descriptors.
-func (s *System) Open() int { return len(s.files) }
+func (s *System) Open() int { return s.open }
+
+// Trace is a hash of all that was asked of the system, and of the answers: two
+// runs of one seed have the same.
+func (s *System) Trace() uint64 { return s.trace }
+
+func (s *System) note(what, fd, n int, e loop.Errno) {
+	const prime = 1099511628211
+	for _, v := range [...]uint64{uint64(what), uint64(fd), uint64(n), uint64(e), uint64(s.now)} {
+		s.trace = (s.trace ^ v) * prime
+	}
+}
+
+// misuse notes a call with a wrong descriptor.
+func (s *System) misuse(what string, fd int) loop.Errno {
+	if s.Misuse == "" {
+		s.Misuse = fmt.Sprintf("%s of descriptor %d, which is %T", what, fd, s.file(fd))
+	}
+	return syscall.EBADF
+}
 
 // chance is true in n of 1,000 cases.
 func (s *System) chance(n int) bool { return s.Rand.IntN(1000) < n }
@@ -54,130 +105,74 @@ func (s *System) some(n int) int {
 	return 1 + s.Rand.IntN(n)
 }
 
-// install gives f the lowest free descriptor, as real systems do, so that
-// descriptors are reused as early as they can be.
+func (s *System) file(fd int) any {
+	if fd < 0 || fd >= len(s.files) {
+		return nil
+	}
+	return s.files[fd]
+}
+
+// install gives f a descriptor, if there is one left.
 func (s *System) install(f any) (int, loop.Errno) {
-	if s.Descriptors > 0 && len(s.files)-s.clients >= s.Descriptors {
+	if s.Descriptors > 0 && s.open-s.clients >= s.Descriptors {
+		s.Faults[AcceptEMFILE]++
 		return -1, syscall.EMFILE
 	}
 	return s.put(f), 0
 }
 
+// put gives f the lowest free descriptor, as real systems do, so that
+// descriptors are reused as early as they can be.
 func (s *System) put(f any) int {
 	fd := 3
-	for s.files[fd] != nil {
+	for fd < len(s.files) && s.files[fd] != nil {
 		fd++
 	}
+	if fd == len(s.files) {
+		s.files = append(s.files, nil)
+	}
 	s.files[fd] = f
+	s.open++
 	return fd
 }
 
 // Spare opens a descriptor of no other use.
-func (s *System) Spare() (int, loop.Errno) { return s.install(spare{}) }
-
-// Close frees a descriptor.
-func (s *System) Close(fd int) loop.Errno {
-	f, ok := s.files[fd]
-	if !ok {
-		return syscall.EBADF
+func (s *System) Spare() (int, loop.Errno) {
+	fd, e := -1, s.inject(openSpare)
+	if e == 0 {
+		fd, e = s.install(spare{})
 	}
-	delete(s.files, fd)
+	s.note(5, fd, 0, e)
+	return fd, e
+}
+
+// Close frees a descriptor, even if it fails.
+func (s *System) Close(fd int) (e loop.Errno) {
+	f := s.file(fd)
+	if f == nil {
+		return s.misuse("close", fd)
+	}
+	s.files[fd] = nil
+	s.open--
+	s.Progress++
 	switch f := f.(type) {
 	case *socket:
 		if f.client {
 			s.clients--
+		} else {
+			f.link.Closed = true
+			s.Served--
+			e = s.inject(closing)
 		}
 		f.close(s.chance(500))
+		f.watch.end()
 	case *listener:
 		for _, k := range f.queue { // nobody will accept them
 			k.peer.kill(true)
 		}
+		f.queue = nil
+		f.watch.end()
 	}
-	return 0
+	s.note(6, fd, 0, e)
+	return e
 }
-
-// NewPoller makes a poller.
-func (s *System) NewPoller() (loop.Poller, error) {
-	return &poller{system: s, watched: map[any]*watch{}}, nil
-}
-
-// poller reports what is ready in any order, and some of it later.
-type poller struct {
-	system  *System
-	watched map[any]*watch // by file, as registrations die with the file
-	order   []*watch
-}
-
-type watch struct {
-	file   any
-	handle loop.Handle
-	want   loop.Interest
-}
-
-func (p *poller) Add(fd int, h loop.Handle, want loop.Interest) loop.Errno {
-	f := p.system.files[fd]
-	switch {
-	case f == nil:
-		return syscall.EBADF
-	case p.watched[f] != nil:
-		return syscall.EEXIST
-	}
-	w := &watch{f, h, want}
-	p.watched[f] = w
-	p.order = append(p.order, w)
-	return 0
-}
-
-func (p *poller) Modify(fd int, h loop.Handle, want loop.Interest) loop.Errno {
-	w := p.watched[p.system.files[fd]]
-	if w == nil {
-		return syscall.ENOENT
-	}
-	w.handle, w.want = h, want
-	return 0
-}
-
-func (p *poller) Remove(fd int) loop.Errno {
-	w := p.watched[p.system.files[fd]]
-	if w == nil {
-		return syscall.ENOENT
-	}
-	p.forget(w)
-	return 0
-}
-
-func (p *poller) forget(w *watch) {
-	delete(p.watched, w.file)
-	p.order = slices.DeleteFunc(p.order, func(o *watch) bool { return o == w })
-}
-
-// Wait never waits: time passes only by [System.Advance].
-func (p *poller) Wait(events []loop.Event, _ int64) (int, error) {
-	for _, w := range slices.Clone(p.order) {
-		if k, ok := w.file.(*socket); ok && k.closed {
-			p.forget(w)
-		}
-	}
-	order := slices.Clone(p.order)
-	p.system.Rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-	n := 0
-	for _, w := range order {
-		ready := w.file.(interface{ ready() loop.Interest }).ready()
-		if ready &= w.want | hangup(w.file); ready != 0 && n < len(events) && !p.system.chance(250) {
-			events[n] = loop.Event{Handle: w.handle, Ready: ready}
-			n++
-		}
-	}
-	return n, nil
-}
-
-// hangup is what is reported even without interest.
-func hangup(file any) loop.Interest {
-	if k, ok := file.(*socket); ok && (k.reset || k.ended && k.finished) {
-		return loop.Readable | loop.Writable
-	}
-	return 0
-}
-
-func (p *poller) Wake()        {}
-func (p *poller) Close() error { return nil }
