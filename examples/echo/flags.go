@@ -30,6 +30,7 @@ func parseFlags() (cfg config) {
 		return nil
 	})
 	limitFlags(&cfg.options)
+	compressionFlags(&cfg.options)
 	timeFlags(&cfg)
 	flag.Parse()
 	if flag.NArg() > 0 {

@@ -293,10 +293,24 @@ func askMemory(t *testing.T, addr, query string) (m memory) {
 }
 
 func TestWrongUsage(t *testing.T) {
-	for args, want := range map[string]int{"-nonsense": 2, "extra": 2, "-addr=nowhere:x": 1} {
+	for args, want := range map[string]int{"-nonsense": 2, "-compress=all": 2, "extra": 2, "-addr=nowhere:x": 1} {
 		err := exec.Command(program, args).Run()
 		if e, ok := errors.AsType[*exec.ExitError](err); !ok || e.ExitCode() != want {
 			t.Errorf("%s: %v, want status %d", args, err, want)
 		}
+	}
+}
+
+func TestCompress(t *testing.T) {
+	for _, args := range [][]string{{"-compress", "-compress-min", "1"}, {"-compress=takeover", "-compress-window", "9"}} {
+		addr, _ := start(t, args...)
+		c, err := dial(t, addr, engine.DialOptions{Compression: &engine.Compression{ContextTakeover: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Abort)
+		text := []byte(strings.Repeat("again and ", 20_000))
+		c.Send(codec.Text, text)
+		c.expect(t, codec.Text, text)
 	}
 }
