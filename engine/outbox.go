@@ -43,7 +43,7 @@ type outbox struct {
 	bytes   int           // of payloads, not sent yet
 	memory  int           // that the parcels hold
 	held    *atomic.Int64 // counts the memory of all outboxes of the loop
-	posted  bool          // sendPieces is to come in any case
+	posted  bool          // sendFragments is to come in any case
 	closing bool          // the Close frame comes behind the parcels
 	ended   bool          // the peer's stream has, which is acted upon behind them
 }

@@ -102,6 +102,6 @@ func (s *sessions) prepared(p preparing) {
 	waiting := s.preparing[p]
 	delete(s.preparing, p)
 	for _, c := range waiting {
-		s.sendNextPieces(c)
+		s.sendNextFragments(c)
 	}
 }

@@ -284,7 +284,7 @@ func (s *sessions) release(c *Conn) {
 func (s *sessions) Drained(lc *loop.Conn) {
 	c := connOf(lc)
 	if c.hasOutbox() {
-		s.sendPieces(c)
+		s.sendFragments(c)
 		return
 	}
 	if c.onWorkers() {

@@ -2,10 +2,10 @@ package engine
 
 import "github.com/sockeye-ws/sockeye/codec"
 
-// pieceSize is how much of a message is compressed at a time, in bytes: what
+// fragmentSize is how much of a message is compressed at a time, in bytes: what
 // is larger goes out in fragments, one a tick, so that it does not keep the
 // loop from its other connections.
-const pieceSize = 64 << 10
+const fragmentSize = 64 << 10
 
 // stowLocked leaves a message to c's outbox, if it is too large to be
 // compressed at once or has to wait behind such a one. If not, it is not ok.
@@ -25,10 +25,10 @@ func (c *Conn) stowLocked(op codec.Opcode, p []byte, key string) (ok bool) {
 // need not go there.
 func (c *Conn) outboxForLocked(size int) *outbox {
 	b := c.outboxLocked()
-	if b == nil && size > pieceSize {
+	if b == nil && size > fragmentSize {
 		s := c.sessions()
 		b = s.outboxes.add(c)
-		s.postPieces(c, b)
+		s.postFragments(c, b)
 	}
 	return b
 }
@@ -47,16 +47,16 @@ func (c *Conn) congested() bool {
 	return c.congestedBy(c.outboxLocked())
 }
 
-// sendPieces sends a piece of what is in c's outbox, and sees to it that the
+// sendFragments sends a piece of what is in c's outbox, and sees to it that the
 // next one follows: in the next tick, or when the socket has room again.
-func (s *sessions) sendPieces(c *Conn) {
+func (s *sessions) sendFragments(c *Conn) {
 	c.conn.Lock()
 	b := c.outboxLocked()
 	if b == nil {
 		c.conn.Unlock()
 		return
 	}
-	c.sendPieceLocked(b)
+	c.sendFragmentsLocked(b)
 	over, ended := b.empty() || !c.conn.WritableLocked(), b.ended
 	switch {
 	case over:
@@ -64,7 +64,7 @@ func (s *sessions) sendPieces(c *Conn) {
 	case b.unprepared(c.profile.deflation):
 		s.prepareLocked(c, b)
 	case !c.conn.Blocked():
-		s.postPieces(c, b)
+		s.postFragments(c, b)
 	}
 	c.conn.Unlock()
 	s.goOn(c)
@@ -73,35 +73,35 @@ func (s *sessions) sendPieces(c *Conn) {
 	}
 }
 
-// postPieces makes sendPieces come in the next tick.
-func (s *sessions) postPieces(c *Conn, b *outbox) {
+// postFragments makes sendFragments come in the next tick.
+func (s *sessions) postFragments(c *Conn, b *outbox) {
 	if b.posted {
 		return
 	}
 	b.posted = true
-	s.loop.Post(func() { s.sendNextPieces(c) })
+	s.loop.Post(func() { s.sendNextFragments(c) })
 }
 
-// sendNextPieces is sendPieces when it comes as it was to.
-func (s *sessions) sendNextPieces(c *Conn) {
+// sendNextFragments is sendFragments when it comes as it was to.
+func (s *sessions) sendNextFragments(c *Conn) {
 	c.conn.Lock()
 	if b := c.outboxLocked(); b != nil {
 		b.posted = false
 	}
 	c.conn.Unlock()
-	s.sendPieces(c)
+	s.sendFragments(c)
 }
 
-// sendPieceLocked sends a piece of a message, or several small ones.
-func (c *Conn) sendPieceLocked(b *outbox) {
-	for room := pieceSize; room > 0 && c.sendsPiecesLocked(b); {
+// sendFragmentsLocked sends a piece of a message, or several small ones.
+func (c *Conn) sendFragmentsLocked(b *outbox) {
+	for room := fragmentSize; room > 0 && c.canSendFragmentsLocked(b); {
 		p := &b.parcels[0]
 		if p.prepared != nil {
 			room -= c.preparedLocked(p.prepared)
 			b.drop(0)
 			continue
 		}
-		before, piece, last := b.take(pieceSize)
+		before, piece, last := b.take(fragmentSize)
 		if last && len(before) == 0 {
 			c.wholeLocked(p.op, piece)
 		} else {
@@ -114,8 +114,8 @@ func (c *Conn) sendPieceLocked(b *outbox) {
 	}
 }
 
-// sendsPiecesLocked tells that something in b can be sent now.
-func (c *Conn) sendsPiecesLocked(b *outbox) bool {
+// canSendFragmentsLocked tells that something in b can be sent now.
+func (c *Conn) canSendFragmentsLocked(b *outbox) bool {
 	return !b.empty() && !b.unprepared(c.profile.deflation) && !c.conn.Blocked() && c.conn.WritableLocked()
 }
 
@@ -160,7 +160,7 @@ func (c *Conn) endBehindOutbox() bool {
 // taken for one whose peer does not read.
 func (c *Conn) pressOutboxLocked(key string) {
 	b := c.outboxLocked()
-	for b != nil && c.sendsPiecesLocked(b) && c.fullLocked(key) {
-		c.sendPieceLocked(b)
+	for b != nil && c.canSendFragmentsLocked(b) && c.fullLocked(key) {
+		c.sendFragmentsLocked(b)
 	}
 }

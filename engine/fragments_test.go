@@ -48,7 +48,7 @@ func TestLargeMessageInFragments(t *testing.T) {
 
 // Large and small messages, sent from many goroutines, arrive whole and each
 // sender's in order; pings are answered in between.
-func TestPiecesKeepOrder(t *testing.T) {
+func TestFragmentsKeepOrder(t *testing.T) {
 	for name, takeover := range map[string]bool{"alone": false, "context takeover": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,7 +141,7 @@ func TestLargeEchoesReadLate(t *testing.T) {
 }
 
 // What is under way in pieces ends with its connection, however that ends.
-func TestEndsInTheMiddleOfPieces(t *testing.T) {
+func TestEndsInTheMiddleOfFragments(t *testing.T) {
 	ends := map[string]func(p *peer, c *engine.Conn){
 		"peer closes":    func(p *peer, c *engine.Conn) { p.write(closing(1000, "")) },
 		"peer is gone":   func(p *peer, c *engine.Conn) { p.reset() },
@@ -178,7 +178,7 @@ func TestEndsInTheMiddleOfPieces(t *testing.T) {
 }
 
 // A peer that ends its stream gets what was sent to it.
-func TestHalfCloseGetsPieces(t *testing.T) {
+func TestHalfCloseGetsFragments(t *testing.T) {
 	t.Parallel()
 	s := serve(t, echoing, engine.Options{Compression: compressing})
 	p, _ := agree(t, s, browserOffer)
@@ -189,7 +189,7 @@ func TestHalfCloseGetsPieces(t *testing.T) {
 }
 
 // Of messages with a key that wait behind a large one, only the latest is sent.
-func TestLatestBehindPieces(t *testing.T) {
+func TestLatestBehindFragments(t *testing.T) {
 	t.Parallel()
 	r := record(engine.HandlerFuncs{})
 	s := serve(t, r, engine.Options{MaxBuffered: 64 << 20, Loops: 1, Compression: compressing})
