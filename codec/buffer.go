@@ -110,13 +110,10 @@ func (d *Decoder) size() int {
 
 // left gives how many bytes more the message may have, as they come.
 func (d *Decoder) left() int {
-	switch {
-	case !d.deflated:
-		return d.cfg.maxMessage() - d.size()
-	case d.tables == nil:
-		return d.cfg.maxDeflated()
+	if d.deflated {
+		return d.cfg.maxDeflated() - d.received()
 	}
-	return d.cfg.maxDeflated() - d.tables.received
+	return d.cfg.maxMessage() - d.size()
 }
 
 // mostSize gives the largest size that the message can come to.

@@ -70,6 +70,9 @@ func (c *deflating) feed(t testing.TB, stream []byte, next func(left int) int) (
 		b := bytes.Clone(stream[:n])
 		for rest := b; len(rest) > 0; {
 			had := d.size()
+			if d.phase == delivered {
+				had = 0
+			}
 			op, payload, n, err := d.Next(rest)
 			if n <= 0 || n > len(rest) || err != nil && n != len(rest) {
 				t.Fatalf("took %d of %d bytes, op %d, err %v", n, len(rest), op, err)
