@@ -84,7 +84,7 @@ func (d *Decoder) grow(n int) {
 	if d.buf != nil {
 		larger.B = append(larger.B, d.buf.B...)
 	}
-	pool.Put(d.buf)
+	d.drop()
 	d.buf = larger
 }
 
@@ -108,13 +108,8 @@ func (d *Decoder) size() int {
 	return len(d.buf.B)
 }
 
-// left gives how many bytes more the message may have, as they come.
-func (d *Decoder) left() int {
-	if d.deflated {
-		return d.cfg.maxDeflated() - d.received()
-	}
-	return d.cfg.maxMessage() - d.size()
-}
+// left gives how many bytes more the message may have, as it is.
+func (d *Decoder) left() int { return d.cfg.maxMessage() - d.size() }
 
 // mostSize gives the largest size that the message can come to.
 func (d *Decoder) mostSize() int {

@@ -45,10 +45,11 @@ func (d *Decoder) check(p []byte) *Error {
 	if h.OpCode.IsControl() {
 		return nil
 	}
-	if deflated {
-		return checkLength(p, int64(d.cfg.maxDeflated()))
+	limit := d.left()
+	if deflated || d.deflated {
+		limit = d.cfg.maxDeflated() - d.received()
 	}
-	return checkLength(p, int64(d.left()))
+	return checkLength(p, int64(limit))
 }
 
 // state is the decoder's state in the words of [ws.CheckHeader].
