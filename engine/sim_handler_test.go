@@ -168,10 +168,10 @@ func (h simHandler) OnClose(c *Conn, err error) {
 // interfere is what other goroutines do between ticks.
 func (w *world) interfere() {
 	r := w.sys.Rand
-	if len(w.journals) > 0 && r.IntN(20) == 0 {
+	if len(w.journals) > 0 && (r.IntN(20) == 0 || w.floods && r.IntN(4) == 0) {
 		j := w.journals[r.IntN(len(w.journals))]
 		if w.latest && r.IntN(2) == 0 {
-			w.pushLatest(j, r.IntN(3), r.IntN(4<<10))
+			w.pushLatest(j, r.IntN(3), r.IntN(8<<10))
 		} else {
 			w.push(j, r.IntN(20<<10))
 		}
@@ -189,7 +189,7 @@ func (w *world) interfere() {
 
 // push sends a numbered message of the server's own accord.
 func (w *world) push(j *journal, size int) {
-	if j.closed || j.pushed == 30 || !w.floods && j.conn.Buffered() > 16<<10 {
+	if j.closed || j.pushed == w.pushes || !w.floods && j.conn.Buffered() > 16<<10 {
 		return // or slow readers would be closed, as they should
 	}
 	b := append(fmt.Appendf(nil, "push %d %d ", j.number, j.pushed), make([]byte, size)...)
@@ -200,7 +200,7 @@ func (w *world) push(j *journal, size int) {
 
 // pushLatest sends a message that replaces earlier ones of its key.
 func (w *world) pushLatest(j *journal, key, size int) {
-	if j.closed || j.latests == 60 || !w.floods && j.conn.Buffered() > 16<<10 {
+	if j.closed || j.latests == w.pushes || !w.floods && j.conn.Buffered() > 16<<10 {
 		return
 	}
 	k := fmt.Sprint("key", key)
