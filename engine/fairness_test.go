@@ -47,6 +47,9 @@ func TestBusyConnectionDoesNotStarveItsNeighbours(t *testing.T) {
 			b.calmPeer = open(t, s)
 			b.calm = r.conn(t)
 			busy := open(t, s)
+			for _, p := range []*peer{b.calmPeer, busy} {
+				p.SetDeadline(time.Now().Add(10 * patience)) // it is much
+			}
 			sent := make(chan error, 1)
 			times := test.bytes / len(test.frame)
 			go func() {
