@@ -113,7 +113,13 @@ func (c *simClient) done() bool {
 
 // wakes gives the time at which the client goes on by itself, or -1.
 func (c *simClient) wakes() int64 {
-	if c.done() || c.wakeAt < c.w.sys.Now() {
+	now := c.w.sys.Now()
+	switch {
+	case c.done():
+		return -1
+	case c.fd < 0:
+		return max(c.wakeAt, now) // to connect
+	case c.wakeAt < now:
 		return -1
 	}
 	return c.wakeAt

@@ -23,6 +23,7 @@ type journal struct {
 	latest    map[string]int // the last number of each key
 	latests   int
 	firstCast int // number of the first broadcast after OnOpen
+	lastCast  int // one more than the number of the last one that must arrive
 	refused   int // sends
 	panicked  bool
 	closed    bool
@@ -41,6 +42,7 @@ type record struct {
 	byAddr   map[netip.Addr]int // open
 	begun    map[netip.Addr]int // opened so far
 	casts    int                // broadcasts
+	castAt   int                // the step of the last one
 	taken    int                // messages that the engine has taken to send, but for broadcasts
 	refusals int
 	panics   int
@@ -217,4 +219,21 @@ func (w *world) broadcast(size int) {
 		w.fail("broadcast: %v", err)
 	}
 	w.casts++
+	w.castAt = w.steps
+}
+
+// castSteps is how long a broadcast may take to reach all that are open.
+const castSteps = 6
+
+// checkCast notes who must get the latest broadcast: those that were open when
+// it began and still are when it is certain to be over.
+func (w *world) checkCast() {
+	if w.casts == 0 || w.steps != w.castAt+castSteps {
+		return
+	}
+	for _, j := range w.journals {
+		if j.conn.State() == Open && j.firstCast < w.casts {
+			j.lastCast = w.casts
+		}
+	}
 }

@@ -155,11 +155,11 @@ func (w *world) justify(j *journal) {
 	case err == ErrBufferFull:
 		just = w.SendPolicy == CloseSlow && (j.refused > 0 || w.casts > 0)
 	case err == ErrWriteTimeout:
-		just = w.since(l.LastWrite) >= w.WriteTimeout-20*time.Millisecond
+		just = c.unreliable() && w.since(l.LastWrite) >= w.WriteTimeout-20*time.Millisecond
 	case err == ErrIdleTimeout:
-		just = w.since(l.LastRead) >= w.IdleTimeout-20*time.Millisecond
+		just = c.unreliable() && w.since(l.LastRead) >= w.IdleTimeout-20*time.Millisecond
 	case err == ErrCloseTimeout:
-		just = l.Harmed || w.since(j.opened) >= w.CloseTimeout-20*time.Millisecond
+		just = l.Harmed || c.unreliable() && w.since(j.opened) >= w.CloseTimeout-20*time.Millisecond
 	case err == io.ErrUnexpectedEOF:
 		just = l.Harmed || c.gone || c.finished || c.done()
 	}

@@ -33,6 +33,10 @@ func (p plan) String() string {
 // cooperates tells that the client reads all it gets, until the end.
 func (p plan) cooperates() bool { return p < resetMiddle }
 
+// unreliable tells that the client may have been cut because it did not do its
+// part in time.
+func (c *simClient) unreliable() bool { return !c.plan.cooperates() || c.link.Harmed }
+
 // closes tells that the client sends a Close frame of its own accord.
 func (c *simClient) closes() bool {
 	return c.plan == closeLast || c.plan == closeAtOnce || c.plan == rest
