@@ -8,6 +8,8 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 200ms
 MINCOVER ?= 95
 CONNS ?= 1000000
+SEEDS ?= 1000
+FIRST ?= 1
 MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./*/go.mod))
 CODE := $(filter-out ./tools,$(MODULES)) # tools has no packages
 STATICCHECK := $(CURDIR)/bin/staticcheck
@@ -47,6 +49,11 @@ e2e: bin/echo node-modules ## test the built server against other clients: Go, N
 .PHONY: faults
 faults: bin/echo ## fail the built server's system calls, and have peers reset, stop, stall and vanish: [FULL=1] (root)
 	cd e2e && FAULTS=1 FULL=$(FULL) ECHO=$(CURDIR)/bin/echo go test -count=1 -v -parallel=4 -timeout=20m ./faults
+
+.PHONY: simulate
+simulate: ## run the engine on SEEDS simulated systems with faults, from seed FIRST (0: a random one)
+	go test -c -o bin/simulate ./engine
+	cd engine && ../bin/simulate -test.run='^TestSimulation$$' -test.timeout=0 -test.v -sim.first=$(FIRST) -sim.seeds=$(SEEDS)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME each

@@ -63,7 +63,8 @@ func (s *siege) start(args []string) (err error) {
 		s.server, s.snapshot = t.program, t.server.Snapshot
 		return nil
 	}
-	if s.server, err = proc.Start(s.program, args...); err != nil {
+	// Some log each attacker.
+	if s.server, err = proc.StartSilent(s.program, args...); err != nil {
 		return err
 	}
 	s.snapshot = func() (now watch.Snapshot, err error) {

@@ -20,11 +20,13 @@ func dialCoder(ctx context.Context, url string, o dialOptions) (client, *http.Re
 	if o.compression {
 		mode = websocket.CompressionContextTakeover
 	}
+	transport := &http.Transport{TLSClientConfig: o.tls}
+	defer transport.CloseIdleConnections() // after a refusal
 	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{
 		HTTPHeader:      o.header(),
 		Subprotocols:    o.subprotocols,
 		CompressionMode: mode,
-		HTTPClient:      &http.Client{Transport: &http.Transport{TLSClientConfig: o.tls}},
+		HTTPClient:      &http.Client{Transport: transport},
 	})
 	if err != nil {
 		return nil, resp, err

@@ -100,6 +100,9 @@ func (c *simClient) checkSent(j *journal) {
 		}
 	}
 	w.missing += missing + j.latests - p.latests
+	if p.cast < j.lastCast-1 && !w.drops() {
+		w.fail("client %d, %v: the last broadcast is %d, should be %d", c.number, c.plan, p.cast, j.lastCast-1)
+	}
 	if p.cast >= 0 && p.firstCast > j.firstCast && !w.drops() {
 		w.fail("client %d, %v: the first broadcast is %d, should be %d", c.number, c.plan, p.firstCast, j.firstCast)
 	}

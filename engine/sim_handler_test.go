@@ -23,6 +23,7 @@ type journal struct {
 	latest    map[string]int // the last number of each key
 	latests   int
 	firstCast int // number of the first broadcast after OnOpen
+	lastCast  int // one more than the number of the last one that must arrive
 	refused   int // sends
 	panicked  bool
 	closed    bool
@@ -41,6 +42,7 @@ type record struct {
 	byAddr   map[netip.Addr]int // open
 	begun    map[netip.Addr]int // opened so far
 	casts    int                // broadcasts
+	castAt   int                // the step of the last one
 	taken    int                // messages that the engine has taken to send, but for broadcasts
 	refusals int
 	panics   int
@@ -168,10 +170,10 @@ func (h simHandler) OnClose(c *Conn, err error) {
 // interfere is what other goroutines do between ticks.
 func (w *world) interfere() {
 	r := w.sys.Rand
-	if len(w.journals) > 0 && r.IntN(20) == 0 {
+	if len(w.journals) > 0 && (r.IntN(20) == 0 || w.floods && r.IntN(4) == 0) {
 		j := w.journals[r.IntN(len(w.journals))]
 		if w.latest && r.IntN(2) == 0 {
-			w.pushLatest(j, r.IntN(3), r.IntN(4<<10))
+			w.pushLatest(j, r.IntN(3), r.IntN(8<<10))
 		} else {
 			w.push(j, r.IntN(20<<10))
 		}
@@ -189,7 +191,7 @@ func (w *world) interfere() {
 
 // push sends a numbered message of the server's own accord.
 func (w *world) push(j *journal, size int) {
-	if j.closed || j.pushed == 30 || !w.floods && j.conn.Buffered() > 16<<10 {
+	if j.closed || j.pushed == w.pushes || !w.floods && j.conn.Buffered() > 16<<10 {
 		return // or slow readers would be closed, as they should
 	}
 	b := append(fmt.Appendf(nil, "push %d %d ", j.number, j.pushed), make([]byte, size)...)
@@ -200,7 +202,7 @@ func (w *world) push(j *journal, size int) {
 
 // pushLatest sends a message that replaces earlier ones of its key.
 func (w *world) pushLatest(j *journal, key, size int) {
-	if j.closed || j.latests == 60 || !w.floods && j.conn.Buffered() > 16<<10 {
+	if j.closed || j.latests == w.pushes || !w.floods && j.conn.Buffered() > 16<<10 {
 		return
 	}
 	k := fmt.Sprint("key", key)
@@ -217,4 +219,21 @@ func (w *world) broadcast(size int) {
 		w.fail("broadcast: %v", err)
 	}
 	w.casts++
+	w.castAt = w.steps
+}
+
+// castSteps is how long a broadcast may take to reach all that are open.
+const castSteps = 6
+
+// checkCast notes who must get the latest broadcast: those that were open when
+// it began and still are when it is certain to be over.
+func (w *world) checkCast() {
+	if w.casts == 0 || w.steps != w.castAt+castSteps {
+		return
+	}
+	for _, j := range w.journals {
+		if j.conn.State() == Open && j.firstCast < w.casts {
+			j.lastCast = w.casts
+		}
+	}
 }

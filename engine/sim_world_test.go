@@ -120,6 +120,7 @@ func (w *world) step() {
 	}
 	w.checkLate()
 	w.checkPace()
+	w.checkCast()
 	w.steps++
 	w.quiet++
 	if w.sys.Progress != before {
