@@ -151,8 +151,11 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		if op == 0 {
 			work += inflatedAtOnce // and there is more to come
 		}
-		if work >= turnWork {
+		switch {
+		case work >= turnWork:
 			s.yield(c)
+		case c.conn.Blocked() && c.mustReadFirst():
+			c.conn.Hold()
 		}
 		if c.conn.Held() {
 			rx.keep(b)
@@ -280,7 +283,8 @@ func (s *sessions) release(c *Conn) {
 	s.forget(c)
 }
 
-// Drained tells a handler that wants to know.
+// Drained tells a handler that wants to know, and goes on with what had to wait
+// until the peer has read.
 func (s *sessions) Drained(lc *loop.Conn) {
 	c := connOf(lc)
 	if c.hasOutbox() {
@@ -290,6 +294,11 @@ func (s *sessions) Drained(lc *loop.Conn) {
 	if c.onWorkers() {
 		s.mail.unpark(c)
 	}
+	s.tellDrained(c)
+	s.goOn(c)
+}
+
+func (s *sessions) tellDrained(c *Conn) {
 	switch {
 	case c.profile.drainer == nil || c.State() != Open:
 	case c.onWorkers():
