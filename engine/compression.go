@@ -10,7 +10,7 @@ import (
 // Defaults of [Compression].
 const (
 	DefaultCompressionLevel   = 1
-	DefaultCompressionMinSize = 512
+	DefaultCompressionMinSize = 512 // 64 with context takeover
 	DefaultMaxContextMemory   = 64 << 20
 )
 
@@ -27,7 +27,8 @@ type Compression struct {
 	Level int
 
 	// MinSize is the size in bytes from which messages that are sent are
-	// compressed. Default: 512: below, little is gained for much work.
+	// compressed. Default: 512, as below little is gained for much work, and 64
+	// with ContextTakeover, as then much may be.
 	MinSize int
 
 	// WindowBits is how far back messages that are sent refer, as a power of
@@ -75,7 +76,7 @@ func (o *Compression) compressor(config codec.Config) *compressor {
 			ServerWindowBits: bits, ClientWindowBits: bits,
 		},
 		level:   min(orDefault(o.Level, DefaultCompressionLevel), maxLevel),
-		minSize: orDefault(o.MinSize, DefaultCompressionMinSize),
+		minSize: orDefault(o.MinSize, o.defaultMinSize()),
 		limit:   o.MaxContextMemory,
 	}
 	if c.limit <= 0 {
@@ -86,6 +87,13 @@ func (o *Compression) compressor(config codec.Config) *compressor {
 		c.byBits[bits] = &deflation{codec: config, compressor: c, bits: bits}
 	}
 	return c
+}
+
+func (o *Compression) defaultMinSize() int {
+	if o.ContextTakeover {
+		return 64
+	}
+	return DefaultCompressionMinSize
 }
 
 // answer gives the answer to a client's offer, and how to compress for it; nil
