@@ -191,6 +191,23 @@ func TestInflateBomb(t *testing.T) {
 	}
 }
 
+// What does not expand is taken in turns as well: it may be nothing but tables.
+func TestInflateTakesTurns(t *testing.T) {
+	c := deflateServer
+	for _, text := range []string{strings.Repeat("stored", 20000), ""} {
+		payload := compressed(t, flate.NoCompression, text, "") + strings.Repeat("\x00\x00\xff\xff\x00", 20000)
+		d := NewDecoder(&c.Config)
+		for rest := c.frame(Binary, true, payload); len(rest) > 0; {
+			_, _, n, err := d.Next(rest)
+			if err != nil || n > turnIn+MaxHeaderSize {
+				t.Fatalf("took %d bytes, %v", n, err)
+			}
+			rest = rest[n:]
+		}
+		d.Release()
+	}
+}
+
 // A text may be cut within a code point by blocks, fragments and reads.
 func TestInflateTextInPieces(t *testing.T) {
 	c := deflateServer

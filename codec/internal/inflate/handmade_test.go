@@ -102,6 +102,9 @@ func handmadeStreams() []handmade {
 		"incomplete length codes":             start().sizes(257, 1, repeated(5, 19)),
 		"oversubscribed literals":             start().dynamic(repeated(8, 257), codeSet{0}),
 		"incomplete literals":                 start().dynamic(repeated(9, 286), codeSet{0}),
+		"half a set of literals":              start().dynamic(append(repeated(0, 255), 2, 2), codeSet{0}),
+		"half a set of distances":             start().dynamic(literals, codeSet{2, 2}),
+		"repetition beyond the last by one":   start().sizes(257, 1, repeatCodes()).code(repeatCodes(), 18).bits(127, 7).code(repeatCodes(), 18).bits(110, 7),
 		"one literal of two bits":             start().dynamic(append(repeated(0, 256), 2), codeSet{0}),
 		"no literals":                         start().dynamic(repeated(0, 257), codeSet{0}),
 		"oversubscribed distances":            start().dynamic(literals, codeSet{1, 1, 1}),
@@ -180,6 +183,39 @@ func TestTruncated(t *testing.T) {
 		got := testStream(t, stream[:i], nil)
 		if got.corrupt || got.between || !bytes.HasPrefix(whole.out, got.out) {
 			t.Errorf("cut at %d: %v", i, got)
+		}
+	}
+}
+
+// Every short distance with lengths that overlap it, far from the ends of input
+// and room, and near them.
+func TestMatches(t *testing.T) {
+	const start = "0123456789abcdefghij"
+	w := new(writer).stored(start).fixed()
+	want := start
+	for distance := 1; distance <= 20; distance++ {
+		symbol, base := distanceSymbol(distance)
+		for length := 3; length <= 10; length++ {
+			w.match(254+length, 0, 0, symbol, uint(distance-base), uint(max(0, symbol/2-1))).text("-+")
+			for range length {
+				want += want[len(want)-distance:][:1]
+			}
+			want += "-+"
+		}
+	}
+	got := testStream(t, w.end().stored("").stream, nil)
+	if string(got.out) != want || !got.between {
+		t.Errorf("%.300q\nwant\n%.300q", got.out, want)
+	}
+}
+
+// distanceSymbol gives a distance's symbol, and the least distance that has it.
+func distanceSymbol(distance int) (symbol, base int) {
+	for base = 1; ; symbol++ {
+		if next := base + 1<<max(0, symbol/2-1); distance < next {
+			return symbol, base
+		} else {
+			base = next
 		}
 	}
 }
