@@ -86,7 +86,7 @@ soak: bin/echo bin/bench ## load the server for ten minutes, with faults: does a
 	bin/bench soak -echo bin/echo -scenario bench/scenarios/soak.json -html bin/soak.html $(if $(DURATION),-duration $(DURATION))
 
 .PHONY: leaks
-leaks: bin/echo bin/bench ## look for bytes of one connection that reach another, in 10^8 messages (six minutes): [MESSAGES=n]
+leaks: bin/echo bin/bench ## look for bytes of one connection that reach another, in 10^8 messages (a quarter of an hour): [MESSAGES=n]
 	bin/bench leaks -echo bin/echo $(if $(MESSAGES),-messages $(MESSAGES))
 
 .PHONY: profile

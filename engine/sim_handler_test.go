@@ -12,25 +12,27 @@ import (
 
 // journal is what the handler was told of one connection, and has sent on it.
 type journal struct {
-	conn      *Conn
-	number    int
-	link      *sim.Link  // nil if the connection was gone before its OnOpen
-	client    *simClient // whose it is, likewise
-	opened    int64
-	received  int // messages
-	echoed    int // of them, that the engine has taken
-	pushed    int
-	latest    map[string]int // the last number of each key
-	latests   int
-	firstCast int // number of the first broadcast after OnOpen
-	lastCast  int // one more than the number of the last one that must arrive
-	refused   int // sends
-	panicked  bool
-	closed    bool
-	end       *CloseError
-	blocked   int64 // since when its socket was seen full, or 0
-	reads     int   // reads when the last message came
-	meter     simMeter
+	conn        *Conn
+	number      int
+	link        *sim.Link  // nil if the connection was gone before its OnOpen
+	client      *simClient // whose it is, likewise
+	opened      int64
+	received    int // messages
+	echoed      int // of them, that the engine has taken
+	pushed      int
+	latest      map[string]int // the last number of each key
+	latests     int
+	firstCast   int // number of the first broadcast after OnOpen
+	lastCast    int // one more than the number of the last one that must arrive
+	refused     int // sends
+	panicked    bool
+	closed      bool
+	end         *CloseError
+	blocked     int64 // since when its socket was seen full, or 0
+	paused      int64 // since when it was seen paused for its rate, or 0
+	pausedReads int   // reads until then
+	reads       int   // reads when the last message came
+	meter       simMeter
 }
 
 // record is what the handler of a world was told in all.

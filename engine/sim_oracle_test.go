@@ -110,9 +110,7 @@ func (w *world) checkLate() {
 // not stay for longer than it may.
 func (c *simClient) checkStay(j *journal) {
 	w, l := c.w, c.link
-	if w.RatePolicy == PauseFast && j.conn.sessions().paused(j.conn) {
-		w.saw[pausedForRate]++
-	}
+	c.checkPause(j)
 	switch {
 	case !j.conn.conn.Blocked():
 		j.blocked = 0
@@ -125,6 +123,30 @@ func (c *simClient) checkStay(j *journal) {
 		if d := w.since(max(j.blocked, l.LastWrite, l.Jumped)); d > w.WriteTimeout+slack {
 			w.fail("client %d has taken nothing for %v, allowed are %v", c.number, d, w.WriteTimeout)
 		}
+	}
+}
+
+// checkPause sees to it that a client which was too fast is read from again in
+// time.
+func (c *simClient) checkPause(j *journal) {
+	w := c.w
+	if w.RatePolicy != PauseFast || !j.conn.sessions().paused(j.conn) {
+		j.paused = 0
+		return
+	}
+	w.saw[pausedForRate]++
+	if j.paused == 0 || j.pausedReads != c.link.Reads {
+		j.paused, j.pausedReads = w.sys.Now(), c.link.Reads
+	}
+	most := slack // for all that it has sent
+	if w.MaxMessageRate > 0 {
+		most += time.Second * time.Duration(c.frames) / time.Duration(w.MaxMessageRate)
+	}
+	if w.MaxByteRate > 0 {
+		most += time.Second * time.Duration(c.bytes) / time.Duration(w.MaxByteRate)
+	}
+	if d := w.since(j.paused); d > most && c.link.Jumped == 0 {
+		w.fail("client %d has not been read from for %v because of its rate, %v would do", c.number, d, most)
 	}
 }
 

@@ -35,6 +35,7 @@ func TestLateReader(t *testing.T) {
 			p.begin = begin
 			go late.talk(p)
 			waitUntil(t, "the window is zero", func() bool { return s.to(t, late.port).stuck() })
+			waitUntil(t, "the server cannot send", func() bool { return s.stock(t).Buffered > backlog })
 			others := openAll(t, 2, s.addr, chat)
 			goOn(t, others, 5)
 			close(begin)

@@ -122,6 +122,9 @@ var readNoBroadcast = unread(func(a *attacker) string {
 	return a.ending()
 })
 
+// busyTimeout is long enough for all echoes, also on a slow machine.
+const busyTimeout = time.Minute
+
 // keepBusy sends so many bytes of small messages and reads all echoes.
 func keepBusy(size int) func(a *attacker) string {
 	var block, echo []byte
@@ -138,7 +141,7 @@ func keepBusy(size int) func(a *attacker) string {
 			}
 			return block
 		})
-		defer a.patient()()
+		a.conn.SetReadDeadline(time.Now().Add(busyTimeout))
 		got := make([]byte, len(echo))
 		for range size / len(block) {
 			if _, err := io.ReadFull(a.in, got); err != nil {

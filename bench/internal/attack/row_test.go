@@ -80,6 +80,28 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestUpdate(t *testing.T) {
+	one := Outcome{Machine: "a machine", Rows: []Row{*met()}}
+	document := "before\n" + placeOne + "old\n" + placeEnd + "\nafter\n"
+	for range 2 { // the second time it replaces the first
+		var err error
+		if document, err = one.Update(document); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.Contains(document, "old") || strings.Count(document, "on a machine.") != 1 || !strings.HasSuffix(document, "|\n\n<!-- end -->\nafter\n") {
+		t.Error(document)
+	}
+	two := Outcome{Rows: []Row{{Server: "one", Attack: "a", Report: Report{Answers: map[string]int{"cut": 1}}}, {Server: "two", Attack: "a"}}}
+	if _, err := two.Update(document); err == nil {
+		t.Error("there was no place for a comparison")
+	}
+	got, err := two.Update(placePeers + placeEnd)
+	if err != nil || !strings.Contains(got, "| attack | one | two |\n|---|---|---|\n| a | cut; 0 B | failed |\n") {
+		t.Errorf("%v\n%s", err, got)
+	}
+}
+
 func TestFind(t *testing.T) {
 	if all, err := Find(nil); err != nil || len(all) != len(All) {
 		t.Errorf("%d attacks (%v), want all", len(all), err)
