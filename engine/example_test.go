@@ -3,9 +3,12 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/codec"
@@ -116,4 +119,22 @@ func ExampleDial() {
 	// Output:
 	// welcome
 	// greeting engine: closed with 1000 normal closure
+}
+
+// A Server behind net/http, beside pages.
+func ExampleServer_ServeHTTP() {
+	chat := engine.NewServer(engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) {
+		c.SendText("you said " + string(p))
+	}}, engine.Options{})
+	defer chat.Close()
+	mux := http.NewServeMux()
+	mux.Handle("GET /chat", chat)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "a page that opens a WebSocket at /chat")
+	})
+	web := httptest.NewServer(mux)
+	defer web.Close()
+
+	fmt.Println(ask("ws"+strings.TrimPrefix(web.URL, "http")+"/chat", "hello"))
+	// Output: you said hello
 }

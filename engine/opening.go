@@ -37,25 +37,30 @@ func (o *opening) gather(b []byte) []byte {
 }
 
 // Accepted begins a server's connection.
-func (s *sessions) Accepted(fd int) {
+func (s *sessions) Accepted(fd int) { s.take(fd, s.loop.Add) }
+
+// take makes a socket a server's connection, put on the loop by add; nil if it
+// cannot be taken.
+func (s *sessions) take(fd int, add func(*loop.Conn, int) loop.Errno) *Conn {
 	if s.draining {
 		s.loop.CloseFD(fd)
-		return
+		return nil
 	}
 	p, addr := s.owner.admission.admit(s.owner.settings.profiles[0], s.loop, fd)
 	if p == nil {
 		s.loop.TurnAway(fd)
-		return
+		return nil
 	}
 	c := &Conn{profile: p}
-	if e := s.loop.Add(&c.conn, fd); e != 0 {
+	if e := add(&c.conn, fd); e != 0 {
 		s.loop.CloseFD(fd)
 		s.owner.admission.leave(p, addr, s.loop.Now())
 		s.owner.settings.logger.Error("engine: accepted a connection that cannot be watched", "error", e)
-		return
+		return nil
 	}
 	s.guests.put(c.conn.Slot(), addr)
 	c.limitHandshake(c.profile.handshakeTimeout)
+	return c
 }
 
 // openServer reads a client's request, and answers it when it is whole. What
