@@ -56,7 +56,7 @@ type compressor struct {
 	minSize int
 	byBits  [maxBits + 1]*deflation // without takeover, by the bits of the window
 	limit   int64                   // of memory for contexts
-	used    atomic.Int64
+	used    *atomic.Int64           // of it; a server's routes may share it
 }
 
 const (
@@ -78,6 +78,7 @@ func (o *Compression) compressor(config codec.Config) *compressor {
 		level:   min(orDefault(o.Level, DefaultCompressionLevel), maxLevel),
 		minSize: orDefault(o.MinSize, o.defaultMinSize()),
 		limit:   o.MaxContextMemory,
+		used:    new(atomic.Int64),
 	}
 	if c.limit <= 0 {
 		c.limit = DefaultMaxContextMemory
@@ -87,6 +88,13 @@ func (o *Compression) compressor(config codec.Config) *compressor {
 		c.byBits[bits] = &deflation{codec: config, compressor: c, bits: bits}
 	}
 	return c
+}
+
+// shareBudget makes c take its memory for contexts from other's limit.
+func (c *compressor) shareBudget(other *compressor) {
+	if c != nil {
+		c.used = other.used
+	}
 }
 
 func (o *Compression) defaultMinSize() int {

@@ -75,3 +75,6 @@ func Ending(s *Server) <-chan struct{} { return s.closing }
 
 // MaxSurplus is how many connections beyond the limits are held.
 const MaxSurplus = maxSurplus
+
+// SameProfile tells that two connections share their profile.
+func SameProfile(a, b *Conn) bool { return a.profile == b.profile }

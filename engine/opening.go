@@ -81,6 +81,10 @@ func (s *sessions) openServer(c *Conn, b []byte) {
 		s.wait(c, b)
 		return
 	}
+	if err := s.route(c, request); err != nil {
+		s.refuse(c, err)
+		return
+	}
 	if c.onWorkers() && c.profile.upgrade != nil {
 		s.passUpgrade(c, b)
 		return

@@ -62,6 +62,11 @@ type Options struct {
 	// gives may be kept. Default: every valid request is accepted.
 	Upgrade func(r *handshake.Request) (Accept, error)
 
+	// Mux, if not nil, chooses by the path of the request: each of its routes has
+	// a handler, hooks and limits of its own, and a path without a route is
+	// refused. Default: nil, all paths lead to the server's handler.
+	Mux *Mux
+
 	// Subprotocols are those the server speaks, best first. If any are named
 	// and the client offers only others, the handshake fails with 400, as a
 	// browser would fail it anyway. Default: none.

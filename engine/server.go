@@ -11,6 +11,7 @@ import (
 // Server is a WebSocket server. Its methods may be called from any goroutine.
 type Server struct {
 	settings  *settings
+	routes    *routes // nil: all paths lead to the same handler
 	admission *admission
 	budget    budget
 	loops     int
@@ -24,12 +25,12 @@ type Server struct {
 }
 
 // NewServer makes a server whose connections h handles; h may be nil only if
-// o.Upgrade gives each a handler. It has no loops and opens no sockets before
+// o.Mux or o.Upgrade gives each a handler. It has no loops and opens no sockets before
 // the first Serve or Dial. What o refers to must not change afterwards.
 func NewServer(h Handler, o Options) *Server {
 	set := o.settings(h)
 	return &Server{
-		settings: set, admission: newAdmission(set, &o), budget: budget{limit: o.memory()},
+		settings: set, routes: o.routes(set, h), admission: newAdmission(set, &o), budget: budget{limit: o.memory()},
 		loops: o.Loops, system: loop.OS, closing: make(chan struct{}),
 	}
 }

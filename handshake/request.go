@@ -21,6 +21,7 @@ type Request struct {
 	key    span
 	offers int32 // subprotocols so far
 	seen   headerSet
+	values map[string]string // of the path; nil if no pattern has named any
 }
 
 // headerSet is a set of the headers that a request needs, or may have once.
@@ -228,4 +229,16 @@ func (r *Request) Cookie(name string) (*http.Cookie, error) { return r.cookies()
 
 func (r *Request) cookies() *http.Request {
 	return &http.Request{Header: http.Header{"Cookie": r.Headers("Cookie")}}
+}
+
+// PathValue gives the value of a wildcard in the pattern that has matched the
+// path, decoded; "" if nothing has set one. It is that of [net/http.Request].
+func (r *Request) PathValue(name string) string { return r.values[name] }
+
+// SetPathValue sets a path's value, for routers.
+func (r *Request) SetPathValue(name, value string) {
+	if r.values == nil {
+		r.values = map[string]string{}
+	}
+	r.values[name] = value
 }

@@ -234,3 +234,18 @@ func numbered(n int) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+func TestPathValues(t *testing.T) {
+	var r Request
+	if v := r.PathValue("room"); v != "" {
+		t.Errorf("%q before any was set", v)
+	}
+	r.SetPathValue("room", "blue")
+	r.SetPathValue("room", "red")
+	if v := r.PathValue("room"); v != "red" {
+		t.Errorf("%q, want the one set last", v)
+	}
+	if r.Reset(); r.PathValue("room") != "" {
+		t.Error("it outlives Reset")
+	}
+}
