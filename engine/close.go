@@ -193,6 +193,9 @@ func (s *sessions) Ended(lc *loop.Conn) {
 func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	c := connOf(lc)
 	defer s.checkDrained() // even if OnClose ends the goroutine
+	if State(lc.State()) == passedOn {
+		return
+	}
 	if c.profile.client {
 		defer clientLoops.done(s)
 	}

@@ -96,6 +96,9 @@ func hijack(w http.ResponseWriter, r *http.Request) (nc net.Conn, frames []byte,
 	}
 	frames = make([]byte, buffered.Reader.Buffered())
 	io.ReadFull(buffered, frames)
+	if p, ok := nc.(*plainConn); ok {
+		frames = append(frames, p.before...)
+	}
 	return nc, frames, nil
 }
 

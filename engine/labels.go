@@ -11,6 +11,7 @@ const (
 	roleClientLoop = "client-loop" // of clients that run on no server's loops
 	roleShutdown   = "shutdown"    // waits for connections or loops to end
 	roleWorker     = "worker"      // calls handlers
+	roleHTTP       = "http"        // serves ordinary requests
 	roleDeflater   = "deflater"    // compresses a large message for many receivers
 )
 

@@ -13,6 +13,9 @@ import (
 // peer a response and the end, for the handler nothing at all.
 const refused = Closed + 1
 
+// passedOn is the state of a connection whose socket net/http has now.
+const passedOn = Closed + 2
+
 // opening is what a connection holds while its handshake is incomplete.
 type opening struct {
 	head    *pool.Buffer // what has come so far
@@ -74,6 +77,9 @@ func (s *sessions) openServer(c *Conn, b []byte) {
 	}
 	n, err := request.Parse(b, c.profile.head)
 	switch {
+	case err != nil && s.owner.plain != nil && request.Ordinary():
+		s.openPlain(c, b, err)
+		return
 	case err != nil:
 		s.refuse(c, err)
 		return

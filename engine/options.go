@@ -17,6 +17,7 @@ const (
 	DefaultWriteTimeout     = 30 * time.Second
 	DefaultCloseTimeout     = 5 * time.Second
 	DefaultMailbox          = 64
+	DefaultMaxHTTPConns     = 1024
 )
 
 // Options configures a [Server]. The zero value is safe to expose to the
@@ -66,6 +67,22 @@ type Options struct {
 	// a handler, hooks and limits of its own, and a path without a route is
 	// refused. Default: nil, all paths lead to the server's handler.
 	Mux *Mux
+
+	// HTTP, if not nil, answers the requests that are no WebSocket handshakes,
+	// on the same port: a page, a health check. It is called as by any net/http
+	// server, on goroutines of its own, and may block. A connection whose first
+	// request is such a one leaves its loop, once the request's head has come
+	// within MaxHead and HandshakeTimeout. It stays within the limits of
+	// connections, and may send further requests; one for a WebSocket comes
+	// back to a loop. IdleTimeout is the time for a request, that for its
+	// answer, and that between requests; a handler that needs longer says so
+	// with [http.ResponseController]. Default: nil, they are refused.
+	HTTP http.Handler
+
+	// MaxHTTPConns is the limit of connections that are with HTTP at a time,
+	// as each takes a goroutine and buffers: beyond, requests are answered with
+	// 503. Default: 1,024.
+	MaxHTTPConns int
 
 	// Subprotocols are those the server speaks, best first. If any are named
 	// and the client offers only others, the handshake fails with 400, as a

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"net"
+	"net/http"
 	"sync"
 
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
@@ -22,6 +24,9 @@ type Server struct {
 	closing chan struct{} // closed by Shutdown and Close
 	casting pending       // broadcasts under way
 	workers *workers      // as long as group; nil if handlers run on the loops
+	plain   *plain        // likewise; nil without Options.HTTP
+	http    http.Handler
+	maxHTTP int
 }
 
 // NewServer makes a server whose connections h handles; h may be nil only if
@@ -31,6 +36,7 @@ func NewServer(h Handler, o Options) *Server {
 	set := o.settings(h)
 	return &Server{
 		settings: set, routes: o.routes(set, h), admission: newAdmission(set, &o), budget: budget{limit: o.memory()},
+		http: o.HTTP, maxHTTP: orDefault(o.MaxHTTPConns, DefaultMaxHTTPConns),
 		loops: o.Loops, system: loop.OS, closing: make(chan struct{}),
 	}
 }
@@ -102,6 +108,7 @@ func (s *Server) start() (_ *group, err error) {
 			s.workers.stop()
 			return nil, err
 		}
+		s.plain = startPlain(s)
 		g.start(s.settings.logger)
 		s.group = g
 	}
@@ -130,6 +137,7 @@ func (s *Server) stopAccepting() *group {
 // One that does not return cannot be stopped: it goes on, its Sends fail with
 // [ErrClosed], and what waits behind it, OnClose at the last, is called if it
 // returns after all. So a handler that calls Shutdown waits until ctx ends.
+// Requests that Options.HTTP has are waited for in the same way.
 func (s *Server) Shutdown(ctx context.Context) error {
 	g := s.stopAccepting()
 	if g == nil {
@@ -148,6 +156,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		left.Wait()
 		close(drained)
 	}()
+	served := s.plain.shutdown(ctx)
 	var err error
 	select {
 	case <-drained:
@@ -157,6 +166,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	g.stop()
 	<-drained
 	s.workers.stop()
+	err = cmp.Or(err, <-served)
 	if err == nil {
 		err = s.workers.wait(ctx)
 	}
@@ -169,6 +179,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // has ended, and OnClose may still come.
 func (s *Server) Close() error {
 	if g := s.stopAccepting(); g != nil {
+		s.plain.close()
 		g.stop()
 		s.workers.stop()
 	}
@@ -181,6 +192,7 @@ func (s *Server) Stats() (st Stats) {
 	g := s.group
 	s.mu.Unlock()
 	if g != nil {
+		st.HTTP = s.plain.count()
 		for _, se := range g.sessions {
 			st.add(se)
 		}

@@ -10,6 +10,8 @@ type Stats struct {
 	Open        int64 // open WebSocket connections now
 	Timers      int64 // set now: one at most for each connection, and a few of the loops' own
 
+	HTTP int64 // connections with Options.HTTP now
+
 	Accepted uint64 // connections accepted
 	Shed     uint64 // connections ended at once, for want of descriptors, or far beyond the limits
 	Refused  uint64 // handshakes answered with an error

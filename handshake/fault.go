@@ -60,6 +60,16 @@ var (
 	hasExpectation    = &fault{417, "Expect not supported"}
 )
 
+// ordinary tells that f says nothing against a request but that it is no
+// handshake.
+func (f *fault) ordinary() bool {
+	switch f {
+	case otherMethod, otherVersion, noUpgrade, hasCoding, hasBody, hasTrailer, hasExpectation:
+		return true
+	}
+	return false
+}
+
 // rejection gives a fresh one each time: it is the caller's to change.
 func (f *fault) rejection() *Rejection {
 	r := Reject(f.status, f.text)

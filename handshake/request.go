@@ -169,6 +169,11 @@ func versionFault(b []byte, n int) *fault {
 	return badVersion
 }
 
+// Ordinary reports whether what Parse has refused may be an ordinary request,
+// which is valid without a handshake in it. Parse need not have seen all of
+// it, so that it may also turn out to be a bad handshake, or malformed.
+func (r *Request) Ordinary() bool { return r.failed != nil && r.failed.ordinary() }
+
 // Method gives the request's method: GET, once the request is complete.
 func (r *Request) Method() string {
 	if r.b == nil {

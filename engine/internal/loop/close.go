@@ -153,15 +153,39 @@ func (l *Loop) closeEnded() {
 			continue // the user's code ended the goroutine in Closed
 		}
 		l.closing[i] = ending{}
-		if end.c.has(adopted) {
-			l.poller.Remove(int(end.c.fd))
-		}
-		l.sys.Close(int(end.c.fd))
+		end.c.closeFD()
 		l.conns.remove(end.c)
 		l.Stats.Open.Add(-1)
 		l.events.Closed(end.c, end.e)
 	}
 	l.closing = l.closing[:0]
+}
+
+// closeFD closes c's descriptor, unless it is somebody else's now.
+func (c *Conn) closeFD() {
+	if c.has(released) {
+		return
+	}
+	if c.has(adopted) {
+		c.loop.poller.Remove(int(c.fd))
+	}
+	c.loop.sys.Close(int(c.fd))
+}
+
+// Release ends c for the loop, as Abort does, but leaves its descriptor open,
+// for the caller. It is -1 if c is closed already.
+func (c *Conn) Release() (fd int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.has(closed) {
+		return -1
+	}
+	if !c.has(unwatched) {
+		c.loop.poller.Remove(int(c.fd))
+	}
+	c.setLocked(released)
+	c.closeLocked(0)
+	return int(c.fd)
 }
 
 // discard reads on from a connection that is finishing.

@@ -48,6 +48,7 @@ const (
 	muted                        // see MuteLocked
 	gathering                    // see Gather
 	handling                     // see Handle
+	released                     // see Release
 	closed                       // to be freed at the end of the tick, or freed
 
 	errnoShift = 20

@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"bufio"
+	"bytes"
+	"net/http"
+	"strings"
+
+	"github.com/sockeye-ws/sockeye/handshake"
+)
+
+var (
+	headEnd = []byte("\r\n\r\n")
+
+	largeHead     = handshake.Reject(http.StatusRequestHeaderFieldsTooLarge, "head too large\n")
+	malformedHead = handshake.Reject(http.StatusBadRequest, "malformed request\n")
+	plainFull     = &handshake.Rejection{
+		Status: http.StatusServiceUnavailable, Text: "this server has as many requests as it takes\n", Header: http.Header{"Retry-After": {"5"}},
+	}
+)
+
+// openPlain goes on with a request of which b has come, and which the
+// handshake refuses with an error, but may be an ordinary one.
+func (s *sessions) openPlain(c *Conn, b []byte, refusal error) {
+	end := bytes.Index(b, headEnd)
+	if end < 0 && len(b) < s.owner.settings.maxHead() {
+		s.wait(c, b)
+		return
+	}
+	if err := s.checkPlain(c, b, end+len(headEnd), refusal); err != nil {
+		s.refuse(c, err)
+		return
+	}
+	s.passOn(c, b)
+}
+
+func (s *settings) maxHead() int { return orDefault(s.head.Head, handshake.DefaultMaxHead) }
+
+// checkPlain tells why a request, whose head has n bytes, is not for net/http.
+// If it is, it has a place there.
+func (s *sessions) checkPlain(c *Conn, b []byte, n int, refusal error) error {
+	if n < len(headEnd) || n > s.owner.settings.maxHead() {
+		return largeHead
+	}
+	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(b[:n])))
+	switch {
+	case err != nil:
+		return malformedHead
+	case wantsWebSocket(r):
+		return refusal
+	case c.profile.surplus:
+		_, err := c.profile.upgrade(nil)
+		return err
+	case !s.owner.plain.reserve():
+		return plainFull
+	}
+	return nil
+}
+
+func wantsWebSocket(r *http.Request) bool {
+	for _, list := range r.Header["Upgrade"] {
+		for protocol := range strings.SplitSeq(list, ",") {
+			if strings.EqualFold(strings.TrimSpace(protocol), "websocket") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// passOn gives c's socket to net/http, with what was read from it. Its place
+// within the limits goes along.
+func (s *sessions) passOn(c *Conn, b []byte) {
+	p, profile, addr := s.owner.plain, c.profile, s.guests.take(c.conn.Slot())
+	moved := &plainConn{before: bytes.Clone(b), leave: func() {
+		p.open.Add(-1)
+		s.owner.admission.leave(profile, addr, s.loop.Clock())
+	}}
+	s.release(c)
+	c.conn.Lock()
+	c.setStateLocked(passedOn)
+	c.conn.Unlock()
+	moved.fd = c.conn.Release()
+	p.pass(moved)
+}

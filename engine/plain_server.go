@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+)
+
+// plain serves ordinary requests: it is the listener, and the handler, of a
+// net/http server, whose connections come from the loops. A nil one serves
+// nothing.
+type plain struct {
+	owner  *Server
+	server http.Server
+	open   atomic.Int64 // connections, those that have arrived included
+	served chan struct{}
+
+	mu      sync.Mutex
+	closed  bool
+	arrived chan *plainConn // has room for all that may be open
+}
+
+func startPlain(s *Server) *plain {
+	if s.http == nil {
+		return nil
+	}
+	p := &plain{owner: s, served: make(chan struct{}), arrived: make(chan *plainConn, s.maxHTTP)}
+	set := s.settings
+	p.server = http.Server{
+		Handler:           p,
+		ReadHeaderTimeout: set.handshakeTimeout,
+		ReadTimeout:       set.idleTimeout,
+		WriteTimeout:      set.idleTimeout,
+		IdleTimeout:       set.idleTimeout,
+		MaxHeaderBytes:    set.maxHead(),
+		ErrorLog:          slog.NewLogLogger(set.logger.Handler(), slog.LevelError),
+	}
+	go func() {
+		label(roleHTTP)
+		defer close(p.served)
+		p.server.Serve(p)
+	}()
+	return p
+}
+
+// ServeHTTP answers a request. Later ones on the same connection may be
+// handshakes.
+func (p *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if wantsWebSocket(r) {
+		p.owner.ServeHTTP(w, r)
+		return
+	}
+	p.owner.http.ServeHTTP(w, r)
+}
+
+// reserve takes a place for a connection that will be passed.
+func (p *plain) reserve() bool {
+	if p.open.Add(1) > int64(cap(p.arrived)) {
+		p.open.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (p *plain) count() int64 {
+	if p == nil {
+		return 0
+	}
+	return p.open.Load()
+}
+
+// pass brings a connection for which a place was reserved. It never blocks.
+func (p *plain) pass(c *plainConn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		loop.OS.Close(c.fd)
+		c.leave()
+		return
+	}
+	p.arrived <- c
+}
+
+// Accept gives the next connection.
+func (p *plain) Accept() (net.Conn, error) {
+	for c := range p.arrived {
+		if err := c.attach(); err == nil {
+			return c, nil
+		} else if !errors.Is(err, syscall.ENOTCONN) {
+			p.owner.settings.logger.Error("engine: a connection cannot be passed to net/http", "error", err)
+		}
+	}
+	return nil, net.ErrClosed
+}
+
+// Close ends Accept, after what has arrived.
+func (p *plain) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.closed = true
+		close(p.arrived)
+	}
+	return nil
+}
+
+// Addr gives none: there is no socket.
+func (p *plain) Addr() net.Addr { return new(net.TCPAddr) }
+
+// shutdown ends p gracefully, and cuts what is left when ctx ends. All that has
+// arrived must be the net/http server's before, or it would not be waited for.
+func (p *plain) shutdown(ctx context.Context) <-chan error {
+	ended := make(chan error, 1)
+	if p == nil {
+		close(ended)
+		return ended
+	}
+	p.Close()
+	go func() {
+		label(roleShutdown)
+		<-p.served
+		err := p.server.Shutdown(ctx)
+		if err != nil {
+			p.server.Close()
+		}
+		ended <- err
+	}()
+	return ended
+}
+
+// close cuts all connections, and does not wait for handlers.
+func (p *plain) close() {
+	if p == nil {
+		return
+	}
+	p.Close()
+	<-p.served
+	p.server.Close()
+}
+
+// plainConn is a connection that a loop had before: what was read there comes
+// first.
+type plainConn struct {
+	stream
+	fd     int // until attach
+	before []byte
+	leave  func() // gives its place back
+	left   sync.Once
+}
+
+// stream is a *net.TCPConn or *net.UnixConn.
+type stream interface {
+	net.Conn
+	syscall.Conn
+	CloseWrite() error
+}
+
+// attach makes a connection of package net of the descriptor.
+func (c *plainConn) attach() (err error) {
+	f := os.NewFile(uintptr(c.fd), "")
+	defer f.Close() // the connection has its own
+	nc, err := net.FileConn(f)
+	if err != nil {
+		c.leave()
+		return err
+	}
+	c.stream = nc.(stream)
+	return nil
+}
+
+func (c *plainConn) Read(p []byte) (n int, err error) {
+	if len(c.before) == 0 {
+		return c.stream.Read(p)
+	}
+	n = copy(p, c.before)
+	if c.before = c.before[n:]; len(c.before) == 0 {
+		c.before = nil // it is not needed for as long as the connection
+	}
+	return n, nil
+}
+
+func (c *plainConn) Close() error {
+	err := c.stream.Close()
+	c.left.Do(c.leave)
+	return err
+}
