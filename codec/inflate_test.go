@@ -124,6 +124,10 @@ func checkTurn(t testing.TB, d *Decoder, op Opcode, had, n, of int) {
 // holds what it needs and no more.
 func checkHeld(t testing.TB, d *Decoder, given int) {
 	t.Helper()
+	incomplete := d.phase == inHeader || d.phase == inPayload
+	if d.tables != nil && !incomplete {
+		t.Fatalf("holds tables in phase %d", d.phase)
+	}
 	if d.buf == nil {
 		return
 	}
@@ -132,11 +136,11 @@ func checkHeld(t testing.TB, d *Decoder, given int) {
 		received = max(received, d.tables.received+given)
 	}
 	switch held := cap(d.buf.B); {
-	case d.phase == failed || d.phase == closed || d.phase == between:
+	case !incomplete && d.phase != delivered:
 		t.Fatalf("holds a buffer in phase %d", d.phase)
 	case len(d.buf.B) > d.cfg.maxMessage():
 		t.Fatalf("keeps %d bytes, limit %d", len(d.buf.B), d.cfg.maxMessage())
-	case d.phase != delivered && held > 4*received+1024:
+	case incomplete && held > 4*received+1024:
 		t.Fatalf("holds %d bytes for %d, %d of them inflated", held, received, len(d.buf.B))
 	}
 }
