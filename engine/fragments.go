@@ -35,7 +35,9 @@ func (c *Conn) outboxForLocked(size int) *outbox {
 
 // congestedBy tells that so much waits in c's outbox that its peer is not
 // heard meanwhile.
-func (c *Conn) congestedBy(b *outbox) bool { return b != nil && b.bytes > c.profile.maxBuffered/2 }
+func (c *Conn) congestedBy(b *outbox) bool {
+	return b != nil && max(b.bytes, b.memory) > c.profile.maxBuffered/2
+}
 
 // congested is congestedBy for c's outbox, if it has one.
 func (c *Conn) congested() bool {
