@@ -34,6 +34,7 @@ func (w *world) end() {
 
 // checkLeft sees to it that nothing is left.
 func (w *world) checkLeft() {
+	w.checkContexts(0)
 	a := w.server.admission
 	if taken, surplus := a.taken.Load(), a.surplus.Load(); taken != 0 || surplus != 0 {
 		w.fail("%d places are not given back, and %d beyond the limits", taken, surplus)

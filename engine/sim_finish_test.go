@@ -27,6 +27,7 @@ func (c *simClient) strict() bool {
 func (c *simClient) finish() {
 	c.hangUp()
 	c.decoder.Release()
+	c.deflate.release()
 	if len(c.w.failures) > 0 {
 		return // the rest follows from it
 	}

@@ -120,6 +120,7 @@ func (w *world) step() {
 	}
 	w.checkLate()
 	w.checkPace()
+	w.checkContexts(w.contextLimit())
 	w.checkCast()
 	w.steps++
 	w.quiet++
