@@ -22,12 +22,10 @@ func (c *Conn) SendPrepared(m *codec.Prepared) error {
 	c.countSentLocked()
 	if b := c.outboxForPreparedLocked(m); b != nil {
 		b.push(parcel{prepared: m})
+		c.stowedLocked(b)
 		return err
 	}
-	n := c.preparedLocked(m)
-	if c.profile.sendPolicy == DropOldest {
-		c.conn.MarkLocked(n, "")
-	}
+	c.markLocked(c.preparedLocked(m), "")
 	return err
 }
 

@@ -20,6 +20,7 @@ type sessions struct {
 	mail  mail
 
 	outboxes  outboxes
+	deflated  int                   // bytes from them in this tick
 	preparing map[preparing][]*Conn // that wait for it
 
 	blank    *receiver         // decodes for connections that have no state of their own
