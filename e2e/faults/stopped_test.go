@@ -10,7 +10,7 @@ import (
 // both ways. Once it goes on, it gets everything in order.
 func TestStoppedClient(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := start(t, "-write-timeout", "5m")
 	others := openAll(t, 2, s.addr, chat)
 	c := startChild(t, nil, s.addr, "bulk")
 	waitUntil(t, "the server cannot send", func() bool { return s.stock(t).Buffered > backlog })
