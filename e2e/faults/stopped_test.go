@@ -34,7 +34,7 @@ func TestStoppedClientIsCut(t *testing.T) {
 	}{
 		{"full socket", "bulk", []string{"-write-timeout", "1s"}},
 		{"full socket, workers", "bulk", []string{"-write-timeout", "1s", "-workers", "4"}},
-		{"silent", "quiet", []string{"-idle-timeout", "1s"}},
+		{"silent", "quiet", []string{"-idle-timeout", "4s"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
