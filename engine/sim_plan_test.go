@@ -67,7 +67,11 @@ func (c *simClient) conclude() {
 // satisfied tells that all echoes came, or that no more will: some may have been
 // dropped.
 func (c *simClient) satisfied() bool {
-	return c.echoed == len(c.sent) || c.w.drops() && c.w.quiet > calmAfter
+	if c.echoed == len(c.sent) || !c.w.drops() {
+		return c.echoed == len(c.sent)
+	}
+	j := c.w.byLink[c.link]
+	return j != nil && j.received == len(c.sent) && c.w.quiet >= leapAfter-1
 }
 
 // rested tells that the client has been silent for longer than a peer may be
