@@ -113,6 +113,7 @@ func (c *simClient) persist() {
 		c.wakeAt = c.w.sys.Now() + int64(c.w.WriteTimeout/8)
 		if len(c.out) == 0 {
 			c.out = codec.AppendMaskedPong(c.out, nil, c.mask())
+			c.frames++
 		}
 	}
 }
