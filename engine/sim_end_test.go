@@ -90,7 +90,7 @@ func (w *world) checkStats(st Stats) {
 // checkMissing sees to it that what clients did not get was counted as
 // dropped: all of it, if nothing else happened to any of them.
 func (w *world) checkMissing(st Stats) {
-	dropped, untouched := int(st.DroppedOlder+st.Replaced), w.casts == 0
+	dropped, untouched := int(st.DroppedOlder+st.Replaced), w.casts == 0 && len(w.journals) == len(w.clients)
 	for _, c := range w.clients {
 		untouched = untouched && c.strict() && !c.early()
 	}
