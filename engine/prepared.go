@@ -88,10 +88,17 @@ func (s *sessions) prepareLocked(c *Conn, b *outbox) {
 	if len(waiting) > 0 {
 		return
 	}
-	go func() {
-		label(roleDeflater)
+	s.aside(func() {
 		p.message.Deflated(p.level, p.bits)
 		s.loop.Post(func() { s.prepared(p) })
+	})
+}
+
+// goAside runs f on a goroutine of its own.
+func goAside(f func()) {
+	go func() {
+		label(roleDeflater)
+		f()
 	}()
 }
 
