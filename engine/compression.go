@@ -38,7 +38,8 @@ type Compression struct {
 
 	// ContextTakeover lets messages refer to those before, in both directions,
 	// if the peer agrees: small ones that are alike become much smaller. A
-	// connection then holds up to two windows. Default: false.
+	// connection then holds up to two windows. With [DropOldest] it is the peer's
+	// messages alone. Default: false.
 	ContextTakeover bool
 
 	// MaxContextMemory is the limit of what all connections' windows may take,
@@ -51,7 +52,7 @@ type Compression struct {
 // compressor is what a server or the clients of a Dialer compress with. It is
 // shared by their connections.
 type compressor struct {
-	policy  handshake.DeflatePolicy
+	policy  handshake.DeflatePolicy // of a server; a client's offer follows from it, the other way round
 	level   int
 	minSize int
 	byBits  [maxBits + 1]*deflation // without takeover, by the bits of the window
@@ -65,14 +66,16 @@ const (
 	maxLevel = 9
 )
 
-func (o *Compression) compressor(config codec.Config) *compressor {
+func (o *Compression) compressor(config codec.Config, policy SendPolicy) *compressor {
 	if o == nil {
 		return nil
 	}
 	bits := min(max(orDefault(o.WindowBits, maxBits), minBits), maxBits)
+	// What is sent cannot refer to what may be dropped before it is.
+	sent := o.ContextTakeover && policy != DropOldest
 	c := &compressor{
 		policy: handshake.DeflatePolicy{
-			ServerTakeover: o.ContextTakeover, ClientTakeover: o.ContextTakeover,
+			ServerTakeover: sent, ClientTakeover: o.ContextTakeover,
 			ServerWindowBits: bits, ClientWindowBits: bits,
 		},
 		level:   min(orDefault(o.Level, DefaultCompressionLevel), maxLevel),
@@ -129,8 +132,8 @@ func (c *compressor) offer() []handshake.Deflate {
 	}
 	p := c.policy
 	bits := p.ClientWindowBits
-	o := handshake.Deflate{ServerNoContextTakeover: !p.ServerTakeover, ClientNoContextTakeover: !p.ClientTakeover, ClientMaxWindowBits: bits}
-	if p.ServerTakeover && bits < maxBits {
+	o := handshake.Deflate{ServerNoContextTakeover: !p.ClientTakeover, ClientNoContextTakeover: !p.ServerTakeover, ClientMaxWindowBits: bits}
+	if p.ClientTakeover && bits < maxBits {
 		o.ServerMaxWindowBits = bits
 	}
 	return []handshake.Deflate{o}
@@ -142,11 +145,14 @@ func (c *compressor) offer() []handshake.Deflate {
 func (c *compressor) accepted(agreed handshake.Deflate) *deflation {
 	received := contextBits(agreed.ServerNoContextTakeover, agreed.ServerWindowBits())
 	d, ok := c.deflation(agreed.ClientWindowBits(), contextBits(agreed.ClientNoContextTakeover, agreed.ClientWindowBits()), received)
-	if !ok {
-		c.used.Add(1 << received)
-		d = c.withContext(agreed.ClientWindowBits(), 0, received)
+	switch {
+	case ok:
+		return d
+	case received == 0:
+		return c.byBits[agreed.ClientWindowBits()]
 	}
-	return d
+	c.used.Add(contextSize(received))
+	return c.withContext(agreed.ClientWindowBits(), 0, received)
 }
 
 // contextBits gives the bits of a window that is kept between messages: 0 if none

@@ -20,7 +20,9 @@ type sessions struct {
 	mail  mail
 
 	outboxes  outboxes
+	deflated  int                   // bytes from them in this tick
 	preparing map[preparing][]*Conn // that wait for it
+	aside     func(func())          // runs what would keep the loop too long
 
 	blank    *receiver         // decodes for connections that have no state of their own
 	spares   []*receiver       // used before

@@ -57,6 +57,7 @@ func chooseFeatures(seed uint64) *simFeatures {
 	f.misfortune(r)
 	f.limits(r)
 	f.sending(r)
+	f.compressing(r)
 	return f
 }
 

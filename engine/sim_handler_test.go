@@ -19,6 +19,7 @@ type journal struct {
 	opened      int64
 	received    int // messages
 	echoed      int // of them, that the engine has taken
+	late        int // of them, that were handled when it was too late to answer
 	pushed      int
 	latest      map[string]int // the last number of each key
 	latests     int
@@ -96,8 +97,11 @@ func (h simHandler) OnMessage(c *Conn, op codec.Opcode, p []byte) {
 		h.panics++
 		panic("as you wish")
 	default:
-		if h.sent(j, c.Send(op, p)) {
+		switch err := c.Send(op, p); {
+		case h.sent(j, err):
 			j.echoed++
+		case err == ErrClosed:
+			j.late++
 		}
 	}
 	clear(p) // the payload is the handler's until it returns
@@ -181,7 +185,9 @@ func (w *world) interfere() {
 		}
 	}
 	if w.broadcasts && w.casts < 40 && r.IntN(40) == 0 {
-		w.broadcast(r.IntN(2 << 10))
+		for range 1 + r.IntN(3) {
+			w.broadcast(r.IntN(2 << 10))
+		}
 	}
 	if w.jumps && w.jumped < 3 && r.IntN(300) == 0 {
 		w.jump()

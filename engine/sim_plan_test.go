@@ -67,7 +67,11 @@ func (c *simClient) conclude() {
 // satisfied tells that all echoes came, or that no more will: some may have been
 // dropped.
 func (c *simClient) satisfied() bool {
-	return c.echoed == len(c.sent) || c.w.drops() && c.w.quiet > calmAfter
+	if c.echoed == len(c.sent) || !c.w.drops() {
+		return c.echoed == len(c.sent)
+	}
+	j := c.w.byLink[c.link]
+	return j != nil && j.received == len(c.sent) && c.w.quiet >= leapAfter-1
 }
 
 // rested tells that the client has been silent for longer than a peer may be
@@ -109,6 +113,7 @@ func (c *simClient) persist() {
 		c.wakeAt = c.w.sys.Now() + int64(c.w.WriteTimeout/8)
 		if len(c.out) == 0 {
 			c.out = codec.AppendMaskedPong(c.out, nil, c.mask())
+			c.frames++
 		}
 	}
 }

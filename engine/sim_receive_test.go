@@ -60,6 +60,7 @@ func (c *simClient) respond(b []byte) {
 		return
 	}
 	c.open = true
+	c.agree(&response)
 	c.receive(c.head[n:])
 }
 
@@ -103,6 +104,9 @@ func (c *simClient) echo(p []byte) {
 		if bytes.Equal(p, c.sent[c.echoes]) {
 			c.echoes++
 			c.echoed++
+			if len(p) > fragmentSize {
+				c.w.saw[largerEchoes]++
+			}
 			return
 		}
 	}

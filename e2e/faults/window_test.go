@@ -25,7 +25,7 @@ func TestLateReader(t *testing.T) {
 	for name, flags := range map[string][]string{"loops": nil, "workers": workers} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, flags...)
+			s := start(t, append(flags, "-write-timeout", "5m")...)
 			late := dial(s.addr, bulk)
 			if late.err != nil {
 				t.Fatal(late.err)
@@ -39,7 +39,7 @@ func TestLateReader(t *testing.T) {
 			others := openAll(t, 2, s.addr, chat)
 			goOn(t, others, 5)
 			close(begin)
-			goOn(t, []*client{late}, 200)
+			goOn(t, []*client{late}, 100)
 			mustComplete(t, append(others, late)...)
 			s.mustRecover(t, 0)
 		})

@@ -49,6 +49,20 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// An attack may be allowed to pin more.
+func TestJudgePins(t *testing.T) {
+	lenient := *example
+	lenient.Pins = MaxPinned + 1
+	for _, pinned := range []int64{MaxPinned + 1, MaxPinned + 2} {
+		r := met()
+		r.Pinned = pinned
+		lenient.Judge(r)
+		if missed := len(r.Missed) > 0; missed != (pinned > lenient.Pins) {
+			t.Errorf("%d bytes: %q", pinned, r.Missed)
+		}
+	}
+}
+
 // What nobody notices is no failure, nor what was not measured long enough.
 func TestJudgeOfLatencies(t *testing.T) {
 	short, hurried := met(), met()

@@ -104,7 +104,6 @@ func handmadeStreams() []handmade {
 		"incomplete literals":                 start().dynamic(repeated(9, 286), codeSet{0}),
 		"half a set of literals":              start().dynamic(append(repeated(0, 255), 2, 2), codeSet{0}),
 		"half a set of distances":             start().dynamic(literals, codeSet{2, 2}),
-		"repetition beyond the last by one":   start().sizes(257, 1, repeatCodes()).code(repeatCodes(), 18).bits(127, 7).code(repeatCodes(), 18).bits(110, 7),
 		"one literal of two bits":             start().dynamic(append(repeated(0, 256), 2), codeSet{0}),
 		"no literals":                         start().dynamic(repeated(0, 257), codeSet{0}),
 		"oversubscribed distances":            start().dynamic(literals, codeSet{1, 1, 1}),
@@ -137,6 +136,12 @@ func handmadeStreams() []handmade {
 	w.code(repeatCodes(), 18).bits(127, 7).code(repeatCodes(), 18).bits(118-11, 7).code(repeatCodes(), 1).code(repeatCodes(), 16).bits(0, 2)
 	w.literals, w.distances = append(repeated(0, 256), 1, 1), codeSet{1, 1}
 	withHistory("repetition across the sets", "xy", w.match(257, 0, 0, 1, 0, 0).end().stored(""), "xyx", false)
+
+	w = start().sizes(258, 2, repeatCodes())
+	w.code(repeatCodes(), 18).bits(127, 7).code(repeatCodes(), 18).bits(118-11, 7).code(repeatCodes(), 1).code(repeatCodes(), 1)
+	w.code(repeatCodes(), 17).bits(0, 3)
+	w.literals = append(repeated(0, 256), 1, 1)
+	bad("repetition beyond the last by one", w.end().stored("x"), "")
 
 	// Codes of all lengths, in first and second tables.
 	long := ladder(286, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 257, 'm', 256, 'n')

@@ -72,7 +72,7 @@ func (c *Conn) finishLocked() {
 	c.setLocked(lingering)
 	switch {
 	case flags&broken != 0:
-	case flags&talking != 0 && flags&ended == 0:
+	case flags&talking != 0 && flags&(ended|endsFirst) == 0:
 		c.awaitPauseLocked()
 	case flags&endsFirst == 0:
 		c.loop.sys.CloseWrite(int(c.fd))
