@@ -150,8 +150,8 @@ func TestHTTPRefuses(t *testing.T) {
 		}
 		p.Close()
 	}
-	if n := s.Stats().HTTP; n != 0 {
-		t.Errorf("net/http has %d connections", n)
+	if st := s.Stats(); st.HTTP != 0 || st.Refused != 10 {
+		t.Errorf("net/http has %d connections, and %d were refused, want 10", st.HTTP, st.Refused)
 	}
 }
 
