@@ -95,7 +95,11 @@ func TestLargeMessageDoesNotStall(t *testing.T) {
 	dial(t, s, messages(got), engine.DialOptions{Compression: compressing, MaxMessage: 32 << 20})
 	c := r.conn(t)
 	neighbour := open(t, s)
-	message := strings.Repeat(pattern(1<<20), 10)
+	size := 10 // MiB
+	if engine.RaceEnabled { // all takes longer then
+		size = 2
+	}
+	message := strings.Repeat(pattern(1<<20), size)
 	if err := c.SendText(message); err != nil {
 		t.Fatal(err)
 	}
