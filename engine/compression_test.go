@@ -220,7 +220,7 @@ func TestNoCompression(t *testing.T) {
 // not wait for all.
 func TestBombsDoNotStall(t *testing.T) {
 	t.Parallel()
-	const bombs = 60
+	const bombs = 24
 	handled := new(atomic.Int64)
 	s := serve(t, engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) {
 		if len(p) == 1<<20 {

@@ -52,7 +52,6 @@ type simAttempt struct {
 	eof      bool
 	failed   bool // a system call failed: the connection was reset
 	code     codec.CloseCode
-	deflate  simDeflate
 }
 
 func newSimClient(w *world, number int) *simClient {
@@ -62,12 +61,12 @@ func newSimClient(w *world, number int) *simClient {
 		addr: netip.AddrFrom4([4]byte{192, 0, 2, byte(number % w.addresses)}),
 	}
 	key := binary.BigEndian.AppendUint64(make([]byte, 8), r.Uint64())
-	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: base64.StdEncoding.EncodeToString(key), Subprotocols: []string{"other", "sim"}, Deflate: w.offer()}
+	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: base64.StdEncoding.EncodeToString(key), Subprotocols: []string{"other", "sim"}}
 	for n := range r.IntN(w.messages) {
 		size := r.IntN(w.size)
 		switch r.IntN(12) {
 		case 0:
-			size = r.IntN(w.MaxMessage)
+			size = r.IntN(maxSimMessage)
 		case 1:
 			size = 0
 		}
@@ -82,7 +81,6 @@ func newSimClient(w *world, number int) *simClient {
 // begin prepares a connection.
 func (c *simClient) begin() {
 	c.decoder.Reset(&codec.Config{Role: codec.Client})
-	c.deflate.release()
 	c.simAttempt = simAttempt{fd: -1, messages: c.all, got: newPushes()}
 	c.out, _ = handshake.AppendRequest(nil, &c.request)
 	if c.plan == halfRequest {
@@ -110,7 +108,7 @@ func (c *simClient) again() {
 
 // done tells that nothing more comes from the client, nor to it.
 func (c *simClient) done() bool {
-	return c.eof || c.failed || c.inert && (c.link.Closed || !c.link.Accepted && c.link.Reset)
+	return c.eof || c.failed || (c.inert || c.plan == stall && c.open) && (c.link.Closed || !c.link.Accepted && c.link.Reset)
 }
 
 // wakes gives the time at which the client goes on by itself, or -1.
@@ -174,9 +172,8 @@ func (c *simClient) mask() (m [4]byte) {
 func (c *simClient) encode(m []byte) {
 	r := c.w.sys.Rand
 	c.sent = append(c.sent, m)
-	payload, rsv := c.deflate.append(m, r)
 	op := codec.Text
-	for rest := payload; ; op, rsv = codec.Continuation, 0 {
+	for rest := m; ; op = codec.Continuation {
 		n := len(rest)
 		if r.IntN(4) == 0 {
 			n = r.IntN(n + 1)
@@ -186,7 +183,7 @@ func (c *simClient) encode(m []byte) {
 			c.frames++
 		}
 		last := n == len(rest)
-		c.appendFrame(codec.Header{Fin: last, Rsv: rsv, OpCode: op}, rest[:n])
+		c.out = codec.AppendMaskedFragment(c.out, op, last, rest[:n], c.mask())
 		if rest = rest[n:]; last {
 			c.frames++
 			return
