@@ -95,7 +95,7 @@ func TestLargeMessageDoesNotStall(t *testing.T) {
 	dial(t, s, messages(got), engine.DialOptions{Compression: compressing, MaxMessage: 32 << 20})
 	c := r.conn(t)
 	neighbour := open(t, s)
-	size := 10 // MiB
+	size := 10              // MiB
 	if engine.RaceEnabled { // all takes longer then
 		size = 2
 	}
