@@ -52,6 +52,7 @@ type simAttempt struct {
 	eof      bool
 	failed   bool // a system call failed: the connection was reset
 	code     codec.CloseCode
+	deflate  simDeflate
 }
 
 func newSimClient(w *world, number int) *simClient {
@@ -61,12 +62,12 @@ func newSimClient(w *world, number int) *simClient {
 		addr: netip.AddrFrom4([4]byte{192, 0, 2, byte(number % w.addresses)}),
 	}
 	key := binary.BigEndian.AppendUint64(make([]byte, 8), r.Uint64())
-	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: base64.StdEncoding.EncodeToString(key), Subprotocols: []string{"other", "sim"}}
+	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: base64.StdEncoding.EncodeToString(key), Subprotocols: []string{"other", "sim"}, Deflate: w.offer()}
 	for n := range r.IntN(w.messages) {
 		size := r.IntN(w.size)
 		switch r.IntN(12) {
 		case 0:
-			size = r.IntN(maxSimMessage)
+			size = r.IntN(w.MaxMessage)
 		case 1:
 			size = 0
 		}
@@ -81,6 +82,7 @@ func newSimClient(w *world, number int) *simClient {
 // begin prepares a connection.
 func (c *simClient) begin() {
 	c.decoder.Reset(&codec.Config{Role: codec.Client})
+	c.deflate.release()
 	c.simAttempt = simAttempt{fd: -1, messages: c.all, got: newPushes()}
 	c.out, _ = handshake.AppendRequest(nil, &c.request)
 	if c.plan == halfRequest {
@@ -172,8 +174,9 @@ func (c *simClient) mask() (m [4]byte) {
 func (c *simClient) encode(m []byte) {
 	r := c.w.sys.Rand
 	c.sent = append(c.sent, m)
+	payload, rsv := c.deflate.append(m, r)
 	op := codec.Text
-	for rest := m; ; op = codec.Continuation {
+	for rest := payload; ; op, rsv = codec.Continuation, 0 {
 		n := len(rest)
 		if r.IntN(4) == 0 {
 			n = r.IntN(n + 1)
@@ -183,7 +186,7 @@ func (c *simClient) encode(m []byte) {
 			c.frames++
 		}
 		last := n == len(rest)
-		c.out = codec.AppendMaskedFragment(c.out, op, last, rest[:n], c.mask())
+		c.appendFrame(codec.Header{Fin: last, Rsv: rsv, OpCode: op}, rest[:n])
 		if rest = rest[n:]; last {
 			c.frames++
 			return

@@ -80,6 +80,9 @@ func (w *world) build() {
 		panic(err)
 	}
 	w.server.group = g
+	for _, s := range g.sessions {
+		s.aside = func(f func()) { s.loop.Post(f) }
+	}
 	w.listening = w.sys.Listen()
 	deal := func() *loop.Loop { return g.next().loop }
 	for e := loop.Errno(1); e != 0; {
@@ -121,6 +124,7 @@ func (w *world) step() {
 	}
 	w.checkLate()
 	w.checkPace()
+	w.checkContexts(w.contextLimit())
 	w.checkCast()
 	w.steps++
 	w.quiet++
