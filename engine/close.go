@@ -62,9 +62,9 @@ func (c *Conn) Abort() {
 }
 
 // closeLocked sends the Close frame that end describes, at once: what is not
-// compressed yet is dropped.
+// compressed yet goes before it as it is.
 func (c *Conn) closeLocked(end *CloseError) {
-	c.dropOutboxLocked()
+	c.flushOutboxLocked()
 	c.beginCloseLocked(end)
 	c.closeFrameLocked()
 }
@@ -114,7 +114,7 @@ func (s *sessions) peerClosed(c *Conn, payload []byte) {
 	if c.State() == Open {
 		c.closeLocked(&CloseError{Code: code, Reason: string(reason), Remote: true})
 	}
-	c.dropOutboxLocked()                            // the peer listens no more
+	c.flushOutboxLocked()
 	c.end.Clean = c.end.Code != codec.CloseAbnormal // which Abort has set
 	c.conn.Unlock()
 	s.finish(c, loop.Silent)
@@ -142,7 +142,7 @@ func (s *sessions) fail(c *Conn, code codec.CloseCode, reason string, err error)
 	if c.State() == Open {
 		c.closeLocked(&CloseError{Code: code, Reason: reason})
 	}
-	c.dropOutboxLocked()
+	c.flushOutboxLocked()
 	if c.end.Err == nil {
 		c.end.Err = err
 	}

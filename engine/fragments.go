@@ -182,6 +182,16 @@ func (c *Conn) pressOutboxLocked(key string) {
 	}
 }
 
+// flushOutboxLocked leaves what is in c's outbox to its socket, without
+// compressing it: the connection ends.
+func (c *Conn) flushOutboxLocked() {
+	b := c.outboxLocked()
+	for b != nil && !b.empty() && c.conn.WritableLocked() {
+		c.sendParcelLocked(b, true)
+	}
+	c.dropOutboxLocked()
+}
+
 // dropOutboxLocked drops what is in c's outbox, if there is one. A Close frame
 // that waits behind it is sent; what else has waited goes on.
 func (c *Conn) dropOutboxLocked() {
