@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"time"
@@ -62,6 +63,23 @@ type Options struct {
 	// gives may be kept. Default: every valid request is accepted.
 	Upgrade func(r *handshake.Request) (Accept, error)
 
+	// UpgradeConn, if not nil, is called instead of Upgrade, and has the
+	// connection as well: its addresses, and with TLS its [Conn.TLS]. Nothing
+	// can be sent on it yet.
+	UpgradeConn func(c *Conn, r *handshake.Request) (Accept, error)
+
+	// TLSConfig is what ServeTLS and ListenAndServeTLS begin with; they
+	// work with a copy. GetCertificate replaces certificates while the server
+	// runs, GetConfigForClient anything. Default: what package crypto/tls has,
+	// with "http/1.1" as NextProtos: TLS 1.2 and 1.3, and session tickets.
+	// Its functions run on the goroutines of handshakes, and may block; as long
+	// as they do another handshake may have to wait.
+	TLSConfig *tls.Config
+
+	// TLSHandshakes is how many goroutines at most do the costly part of TLS
+	// handshakes. Others wait, each in turn. Default: GOMAXPROCS.
+	TLSHandshakes int
+
 	// Subprotocols are those the server speaks, best first. If any are named
 	// and the client offers only others, the handshake fails with 400, as a
 	// browser would fail it anyway. Default: none.
@@ -85,8 +103,8 @@ type Options struct {
 	MaxHead    int
 	MaxHeaders int
 
-	// HandshakeTimeout is the time from accept to the 101 answer, whatever
-	// the peer sends meanwhile. Default: 5 s. Negative: none; danger: anyone
+	// HandshakeTimeout is the time from accept to the 101 answer, that for TLS
+	// included, whatever the peer sends meanwhile. Default: 5 s. Negative: none; danger: anyone
 	// can then hold descriptors with half a request.
 	HandshakeTimeout time.Duration
 

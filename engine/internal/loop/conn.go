@@ -47,6 +47,7 @@ const (
 	muted                        // see MuteLocked
 	gathering                    // see Gather
 	handling                     // see Handle
+	sealing                      // see Seal
 	closed                       // to be freed at the end of the tick, or freed
 
 	errnoShift = 20
