@@ -25,22 +25,26 @@ const maxBarren = 32 << 10
 var errBarren = errors.New("too many records without data")
 
 // recordSize gives the size of the record that b begins with; 0 if its header
-// is not complete. It is that of b if this is no valid record, for crypto/tls to
-// say so.
+// is not complete. It is that of b if no record can be so large, for crypto/tls
+// to say so.
 func recordSize(b []byte) int {
 	if len(b) < recordHeader {
 		return 0
 	}
 	n := recordHeader + int(binary.BigEndian.Uint16(b[3:]))
-	if b[0] < 20 || b[0] > 23 || n > maxRecord {
+	if n > maxRecord {
 		return len(b)
 	}
 	return n
 }
 
-// wholeRecords gives the size of the whole records that b begins with.
+// wholeRecords gives the size of the whole records that b begins with, in a
+// handshake. What has none of the types of TLS is not waited for.
 func wholeRecords(b []byte) (n int) {
 	for {
+		if len(b)-n >= recordHeader && (b[n] < 20 || b[n] > 23) {
+			return len(b)
+		}
 		size := recordSize(b[n:])
 		if size == 0 || size > len(b)-n {
 			return n
@@ -58,21 +62,14 @@ func (s *sessions) records(c *Conn, b []byte) {
 		return
 	}
 	for len(b) > 0 && c.hearsRecords() {
-		if t.rest != nil {
-			b = b[t.complete(b):]
-			if rest := t.rest; recordSize(rest.B) == len(rest.B) {
-				t.rest = nil
-				s.record(c, t, rest.B)
-				pool.Put(rest)
-			}
-			continue
-		}
-		n := recordSize(b)
-		if n == 0 || n > len(b) {
+		record, own, left := t.cut(b)
+		if record == nil {
+			b = left
 			break
 		}
-		s.record(c, t, b[:n])
-		b = b[n:]
+		s.record(c, t, record)
+		pool.Put(own)
+		b = left
 	}
 	if !c.conn.Finishing() && !c.conn.Gone() {
 		t.keep(b)
@@ -93,6 +90,25 @@ func (s *sessions) recordsOn(c *Conn) {
 }
 
 func (c *Conn) hearsRecords() bool { return c.conn.Hears() && !c.conn.Finishing() && !c.conn.Gone() }
+
+// cut gives the next whole record of what was kept and b behind it, and what is
+// left of b; nil if there is none. The record lies in b, or in own, which is to
+// be put back.
+func (t *tlsState) cut(b []byte) (record []byte, own *pool.Buffer, left []byte) {
+	if t.rest == nil {
+		n := recordSize(b)
+		if n == 0 || n > len(b) {
+			return nil, nil, b
+		}
+		return b[:n], nil, b[n:]
+	}
+	left = b[t.complete(b):]
+	if recordSize(t.rest.B) != len(t.rest.B) {
+		return nil, nil, left
+	}
+	own, t.rest = t.rest, nil
+	return own.B, own, left
+}
 
 // complete moves to rest, which is a part of a record, what that lacks, and
 // gives its size.
