@@ -188,7 +188,8 @@ func (c *Conn) decrypt(t *tlsState, record, buf []byte) (int, error) {
 }
 
 // broken ends a connection whose peer broke the rules of TLS, or has told us
-// that we did. There is no way left to tell it more.
+// that we did. After an alert of ours nothing can be sent, not even what waits
+// for the end of this read.
 func (s *sessions) broken(c *Conn, err error) {
 	err = fmt.Errorf("engine: TLS: %w", err)
 	if c.State() == Connecting && c.profile.client {
