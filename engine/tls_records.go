@@ -180,7 +180,7 @@ func (s *sessions) roomFor(c *Conn, size int) (room []byte, direct bool) {
 func (c *Conn) decrypt(t *tlsState, record, buf []byte) (int, error) {
 	c.conn.Lock()
 	defer c.conn.Unlock()
-	t.in, t.body = record, 0
+	t.in, t.left = record, 0
 	n, err := t.conn.Read(buf)
 	t.in = nil
 	c.conn.SendSealedLocked(t.takeOut())

@@ -18,7 +18,7 @@ type tlsState struct {
 	profile
 	conn *tls.Conn
 	in   []byte // records that conn is to read
-	body int    // bytes that conn is to read of a record whose header it has
+	left int    // bytes of the first of them that conn has not read, once it has begun with it
 	out  []byte // what conn has written
 
 	established bool // the handshake is over; guarded by the connection's lock, written on its loop
@@ -70,9 +70,9 @@ func (errAgain) Temporary() bool { return true }
 // recordHeader is the size of a record's header.
 const recordHeader = 5
 
-// Read gives the header of a record, or its body, but never more: what conn
-// reads of the next record it would have to keep. In the middle of a
-// handshake it waits for more.
+// Read gives as much of a record as p has room for: conn then makes its memory no
+// larger than it must. It never gives any of the next record, which conn would
+// have to keep. In the middle of a handshake it waits for more.
 func (t *tlsState) Read(p []byte) (int, error) {
 	for len(t.in) == 0 {
 		if t.shake == nil || t.shake.wait == nil {
@@ -82,17 +82,13 @@ func (t *tlsState) Read(p []byte) (int, error) {
 			return 0, io.ErrUnexpectedEOF
 		}
 	}
-	part := t.body
-	if part == 0 {
-		part = recordHeader
+	if t.left == 0 {
+		if t.left = recordSize(t.in); t.left == 0 || t.left > len(t.in) {
+			t.left = len(t.in) // no record: conn will say so
+		}
 	}
-	n := copy(p, t.in[:min(part, len(t.in))])
-	if t.body > 0 {
-		t.body -= n
-	} else if n == recordHeader {
-		t.body = recordSize(t.in) - recordHeader
-	}
-	t.in = t.in[n:]
+	n := copy(p, t.in[:t.left])
+	t.in, t.left = t.in[n:], t.left-n
 	return n, nil
 }
 

@@ -16,6 +16,9 @@ var upgrader = websocket.Upgrader{WriteBufferPool: &sync.Pool{}}
 
 func main() {
 	peer.Main(func(l net.Listener, broadcast bool) error {
+		if cert, key, ok := peer.Certificate(); ok {
+			return http.ServeTLS(l, newServer(broadcast), cert, key)
+		}
 		return http.Serve(l, newServer(broadcast))
 	})
 }

@@ -20,5 +20,8 @@ func serve(l net.Listener, broadcast bool) error {
 		}
 	}
 	server = engine.NewServer(engine.HandlerFuncs{Message: answer}, engine.Options{Loops: 1})
+	if cert, key, ok := peer.Certificate(); ok {
+		return server.ServeTLS(l, cert, key)
+	}
 	return server.Serve(l)
 }
