@@ -58,6 +58,9 @@ func (c *Conn) flushSealedLocked(tail []byte) bool {
 			tail = c.sealLocked(tail)
 		}
 		if c.out == nil || c.out.sealedLeft() == 0 {
+			if c.out != nil {
+				c.out.rewindSealed()
+			}
 			c.emptiedLocked()
 			return true
 		}
