@@ -8,6 +8,8 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 200ms
 MINCOVER ?= 95
 CONNS ?= 1000000
+SEEDS ?= 1000
+FIRST ?= 1
 MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./*/go.mod))
 CODE := $(filter-out ./tools,$(MODULES)) # tools has no packages
 STATICCHECK := $(CURDIR)/bin/staticcheck
@@ -48,6 +50,11 @@ e2e: bin/echo node-modules ## test the built server against other clients: Go, N
 faults: bin/echo ## fail the built server's system calls, and have peers reset, stop, stall and vanish: [FULL=1] (root)
 	cd e2e && FAULTS=1 FULL=$(FULL) ECHO=$(CURDIR)/bin/echo go test -count=1 -v -parallel=4 -timeout=20m ./faults
 
+.PHONY: simulate
+simulate: ## run the engine on SEEDS simulated systems with faults, from seed FIRST (0: a random one)
+	go test -c -o bin/simulate ./engine
+	cd engine && ../bin/simulate -test.run='^TestSimulation$$' -test.timeout=0 -test.v -sim.first=$(FIRST) -sim.seeds=$(SEEDS)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME each
 	@set -e; for m in . bench; do cd $(CURDIR)/$$m; for dir in $$(go list -f '{{.Dir}}' ./...); do \
@@ -79,7 +86,7 @@ soak: bin/echo bin/bench ## load the server for ten minutes, with faults: does a
 	bin/bench soak -echo bin/echo -scenario bench/scenarios/soak.json -html bin/soak.html $(if $(DURATION),-duration $(DURATION))
 
 .PHONY: leaks
-leaks: bin/echo bin/bench ## look for bytes of one connection that reach another, in 10^8 messages (six minutes): [MESSAGES=n]
+leaks: bin/echo bin/bench ## look for bytes of one connection that reach another, in 10^8 messages (a quarter of an hour): [MESSAGES=n]
 	bin/bench leaks -echo bin/echo $(if $(MESSAGES),-messages $(MESSAGES))
 
 .PHONY: profile

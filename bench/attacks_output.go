@@ -19,6 +19,7 @@ import (
 type attacksOutput struct {
 	json           bool
 	html, markdown string // files, besides
+	update         string // likewise
 
 	all attack.Outcome
 }
@@ -26,6 +27,7 @@ type attacksOutput struct {
 func (out *attacksOutput) flags(f *flag.FlagSet) {
 	f.BoolVar(&out.json, "json", false, "report in JSON")
 	f.StringVar(&out.html, "html", "", "write the table as a page to this `file`")
+	f.StringVar(&out.update, "update", "", "bring the table of this Markdown `file` up to date, such as docs/attacks.md")
 	f.StringVar(&out.markdown, "markdown", "", "write the table as Markdown to this `file`")
 }
 
@@ -68,7 +70,7 @@ func (out *attacksOutput) end() error {
 	if out.json {
 		printed = json.NewEncoder(os.Stdout).Encode(out.all)
 	}
-	return errors.Join(printed, writeFile(out.markdown, out.all.Markdown), writeFile(out.html, out.page))
+	return errors.Join(printed, writeFile(out.markdown, out.all.Markdown), writeFile(out.html, out.page), updateFile(out.update, out.all.Update))
 }
 
 func (out *attacksOutput) page(w io.Writer) error {

@@ -18,6 +18,8 @@ func TestAttacks(t *testing.T) {
 		"unfinished":    "echo × 50",
 		"pings-unread":  "the latest pong × 10",
 		"slowloris":     "cut × ",
+		"bomb":          "close 1009 × ",
+		"empty-blocks":  "close 1009 × ",
 		"split":         "echo × ",
 	} {
 		t.Run(name, func(t *testing.T) {

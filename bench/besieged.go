@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockeye-ws/sockeye/bench/internal/attack"
 	"github.com/sockeye-ws/sockeye/bench/internal/compare"
+	"github.com/sockeye-ws/sockeye/bench/internal/deflating"
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 	"github.com/sockeye-ws/sockeye/bench/internal/watch"
 )
@@ -15,6 +16,7 @@ import (
 type besieged struct {
 	name, program string
 	peer          bool // one of package peer's, which has no flags for limits
+	compresses    bool // if that is asked for
 }
 
 // chooseServers gives the servers that are attacked, built if need be. tidy
@@ -34,7 +36,7 @@ func (cfg *attacksConfig) chooseServers(ctx context.Context) (tidy func(), err e
 		tidy = func() { os.RemoveAll(c.Bin) }
 	}
 	for _, p := range cfg.peers {
-		cfg.servers = append(cfg.servers, besieged{name: p.Name, program: filepath.Join(cfg.bin, p.Name), peer: true})
+		cfg.servers = append(cfg.servers, besieged{name: p.Name, program: filepath.Join(cfg.bin, p.Name), peer: true, compresses: len(p.Compresses) > 0})
 	}
 	return tidy, nil
 }
@@ -42,6 +44,8 @@ func (cfg *attacksConfig) chooseServers(ctx context.Context) (tidy func(), err e
 // flags gives those that the server needs for an attack.
 func (b besieged) flags(a *attack.Attack, quick bool) []string {
 	switch {
+	case b.peer && a.Deflates:
+		return []string{"-compress", string(deflating.Alone)}
 	case b.peer:
 		return nil
 	case quick && a.Hurry != nil:
@@ -50,8 +54,11 @@ func (b besieged) flags(a *attack.Attack, quick bool) []string {
 	return a.Flags
 }
 
-// leavesOut tells that an attack means nothing to a server without flags.
-func (b besieged) leavesOut(a *attack.Attack) bool { return b.peer && a.Limited }
+// leavesOut tells that an attack means nothing to a server without flags, or
+// that does not compress.
+func (b besieged) leavesOut(a *attack.Attack) bool {
+	return b.peer && (a.Limited || a.Deflates && !b.compresses)
+}
 
 // start starts the server.
 func (s *siege) start(args []string) (err error) {
@@ -63,7 +70,8 @@ func (s *siege) start(args []string) (err error) {
 		s.server, s.snapshot = t.program, t.server.Snapshot
 		return nil
 	}
-	if s.server, err = proc.Start(s.program, args...); err != nil {
+	// Some log each attacker.
+	if s.server, err = proc.StartSilent(s.program, args...); err != nil {
 		return err
 	}
 	s.snapshot = func() (now watch.Snapshot, err error) {

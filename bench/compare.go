@@ -28,7 +28,7 @@ func parseCompare(args []string) (cfg compareConfig, err error) {
 	}
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
 	peers := f.String("peers", strings.Join(compare.Names(), ","), "`names` of the servers; the others are measured by the first; one named twice shows the error of measurement")
-	cells := f.String("cells", compare.DefaultCells, "`cells` to measure: names of sets, or KIND:CONNECTIONS:SIZE[:DEPTH], KIND being echo, broadcast, setup or idle")
+	cells := f.String("cells", compare.DefaultCells, "`cells` to measure: names of sets, or KIND:CONNECTIONS:SIZE[:DEPTH], KIND being echo, broadcast, setup, idle, deflate-json, deflate-text or idle-deflate; the set deflate has the last three")
 	quick := f.Bool("quick", false, "one short round, to see that it works: its figures mean little")
 	f.IntVar(&cfg.Rounds, "rounds", 5, "how often each server is measured")
 	f.DurationVar(&cfg.Duration, "duration", 1500*time.Millisecond, "measured time of each round")

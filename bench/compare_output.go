@@ -83,17 +83,20 @@ func (out *compareOutput) page(o *compare.Outcome) error {
 	return errors.Join(report.CompareHTML(f, o.Comparison()), f.Close())
 }
 
-func (out *compareOutput) document(o *compare.Outcome) error {
-	if out.update == "" {
+func (out *compareOutput) document(o *compare.Outcome) error { return updateFile(out.update, o.Update) }
+
+// updateFile changes a document, if it has a name.
+func updateFile(name string, update func(document string) (string, error)) error {
+	if name == "" {
 		return nil
 	}
-	before, err := os.ReadFile(out.update)
+	before, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	after, err := o.Update(string(before))
+	after, err := update(string(before))
 	if err != nil {
-		return fmt.Errorf("%s: %w", out.update, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return os.WriteFile(out.update, []byte(after), 0o644)
+	return os.WriteFile(name, []byte(after), 0o644)
 }

@@ -91,6 +91,30 @@ func TestCompareText(t *testing.T) {
 	}
 }
 
+// Those that compress are compared in each way they know.
+func TestCompareDeflate(t *testing.T) {
+	out, diag, status := bench(t, "compare", "-bin", bin, "-rounds", "1", "-duration", "20ms", "-warmup", "10ms",
+		"-cells", "deflate-json:5:100,deflate-text:5:65536,idle-deflate:20:1024")
+	if status != 0 {
+		t.Errorf("status %d, %s", status, diag)
+	}
+	contains(t, out, "Echo of 100 B of compressed JSON on 5 connections", "ratio", "of sockeye",
+		"Echo of 64 KiB of compressed text on 5 connections", "20 connections, idle after compressed messages of 1 KiB each",
+		"gorilla, alone", "coder, takeover", "gws, takeover 10", "sockeye, takeover ", "sockeye, alone")
+	for _, p := range compare.Peers {
+		want := 0
+		if len(p.Compresses) > 0 {
+			want = 3
+		}
+		if n := strings.Count(out, "\n  "+p.Name+" "); n != want {
+			t.Errorf("%s is in %d tables, want %d", p.Name, n, want)
+		}
+	}
+	if _, diag, status := bench(t, "compare", "-bin", bin, "-peers", "epoll", "-cells", "deflate-json:5:100"); status != 1 {
+		t.Errorf("status %d, %s", status, diag)
+	}
+}
+
 // A peer that cannot have enough descriptors is left out, and the others are
 // compared.
 func TestCompareLeavesOut(t *testing.T) {

@@ -91,6 +91,9 @@ func (s *soak) writePage() error {
 // series gives a figure over time; its last point is that after a collection.
 func (s *soak) series(f soakFigure) report.SoakSeries {
 	series := report.SoakSeries{Title: f.name, Unit: charts[f.name]}
+	if f.name == "live heap" || f.name == "RSS" {
+		series.Note = "Garbage included, but for the last point."
+	}
 	for _, server := range s.servers {
 		line := report.SoakLine{Server: server.Name}
 		for _, p := range append(slices.Clone(server.Points), &server.After) {

@@ -14,7 +14,7 @@ import (
 )
 
 func soakArgs(echo string, more ...string) []string {
-	return append([]string{"soak", "-echo", echo, "-scenario", "scenarios/small.json", "-duration", "2s", "-limit", "1s", "-faults", "8"}, more...)
+	return append([]string{"soak", "-echo", echo, "-scenario", "scenarios/small.json", "-duration", "2s", "-limit", "4s", "-faults", "8"}, more...)
 }
 
 func TestSoak(t *testing.T) {
@@ -64,7 +64,7 @@ func TestSoakOfALeakyServer(t *testing.T) {
 	if err := compare.Build(context.Background(), "..", bin, []compare.Peer{leaky}); err != nil {
 		t.Fatal(err)
 	}
-	out, _, status := bench(t, soakArgs(program("leaky"), "-patience", "3s")...)
+	out, _, status := bench(t, soakArgs(program("leaky"), "-limit", "1s", "-patience", "3s")...)
 	if status != 1 {
 		t.Errorf("status %d", status)
 	}

@@ -84,7 +84,7 @@ func (d *Decoder) grow(n int) {
 	if d.buf != nil {
 		larger.B = append(larger.B, d.buf.B...)
 	}
-	pool.Put(d.buf)
+	d.drop()
 	d.buf = larger
 }
 
@@ -108,16 +108,8 @@ func (d *Decoder) size() int {
 	return len(d.buf.B)
 }
 
-// left gives how many bytes more the message may have, as they come.
-func (d *Decoder) left() int {
-	switch {
-	case !d.deflated:
-		return d.cfg.maxMessage() - d.size()
-	case d.tables == nil:
-		return d.cfg.maxDeflated()
-	}
-	return d.cfg.maxDeflated() - d.tables.received
-}
+// left gives how many bytes more the message may have, as it is.
+func (d *Decoder) left() int { return d.cfg.maxMessage() - d.size() }
 
 // mostSize gives the largest size that the message can come to.
 func (d *Decoder) mostSize() int {

@@ -16,10 +16,10 @@ func (d *Decoder) check(p []byte) *Error {
 		OpCode: Opcode(p[0] & opcodeBits),
 		Masked: d.cfg.Role == Server, // as it should be
 	}
-	limit := d.left()
 	// RFC 7692, 6: RSV1 on a message's first frame says that it is compressed.
-	if h.Rsv == rsv1 && d.cfg.Deflate && (h.OpCode == Text || h.OpCode == Binary) {
-		h.Rsv, limit = 0, d.cfg.maxDeflated()
+	deflated := h.Rsv == rsv1 && d.cfg.Deflate && (h.OpCode == Text || h.OpCode == Binary)
+	if deflated {
+		h.Rsv = 0
 	}
 	state := d.state()
 	if err := ws.CheckHeader(h, state); err != nil {
@@ -44,6 +44,10 @@ func (d *Decoder) check(p []byte) *Error {
 	}
 	if h.OpCode.IsControl() {
 		return nil
+	}
+	limit := d.left()
+	if deflated || d.deflated {
+		limit = d.cfg.maxDeflated() - d.received()
 	}
 	return checkLength(p, int64(limit))
 }

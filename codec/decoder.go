@@ -65,6 +65,7 @@ func (d *Decoder) Reset(cfg *Config) {
 // Release gives the buffer back. d is then only good for [Decoder.Reset].
 func (d *Decoder) Release() {
 	d.drop()
+	d.endInflating()
 	*d = Decoder{}
 }
 
@@ -191,12 +192,12 @@ func (d *Decoder) settle() {
 // fail ends decoding; whoever called Next or Filled gets the error from d.
 func (d *Decoder) fail(err *Error) {
 	d.drop()
+	d.endInflating()
 	d.phase, d.err = failed, err
 }
 
-// drop gives the buffer back, and what inflates into it.
+// drop gives the buffer back.
 func (d *Decoder) drop() {
 	pool.Put(d.buf)
 	d.buf = nil
-	d.endInflating()
 }

@@ -39,5 +39,11 @@
 // does. Servers use the plain ones, clients those with Masked in their names.
 // [Prepare] encodes a message once for many receivers.
 //
-// Reserved bits are refused, as no extension is known here.
+// # Compression
+//
+// Of extensions only permessage-deflate is known (RFC 7692). With
+// [Config.Deflate] a Decoder inflates compressed messages as they come, without
+// keeping them compressed, and up to the same limit. A [Deflater] compresses, and
+// [Prepared.Deflated] does so once for many. A [History] for each direction is
+// what context takeover takes.
 package codec

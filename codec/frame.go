@@ -80,6 +80,7 @@ func (d *Decoder) readControl(b []byte) (op Opcode, payload []byte) {
 	d.endFrame()
 	if d.header.OpCode == Close {
 		d.drop()
+		d.endInflating()
 		d.phase = closed
 	}
 	return d.header.OpCode, payload

@@ -62,6 +62,14 @@ func (d *Decoder) endInflating() {
 	}
 }
 
+// received gives the number of the compressed message's bytes so far.
+func (d *Decoder) received() int {
+	if d.tables == nil {
+		return 0
+	}
+	return d.tables.received
+}
+
 // readDeflated takes bytes of a compressed message's frame from b, which does
 // not go beyond it, and returns how many: not all if the turn is over.
 func (d *Decoder) readDeflated(b []byte) (op Opcode, payload []byte, n int) {

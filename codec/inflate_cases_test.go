@@ -45,14 +45,14 @@ func TestInflateExamples(t *testing.T) {
 }
 
 func TestInflateMessages(t *testing.T) {
-	noise := make([]byte, 70000)
+	noise := make([]byte, 40000)
 	for i := range noise {
 		noise[i] = byte(rand.New(rand.NewPCG(1, uint64(i))).Uint32())
 	}
 	for _, role := range []Role{Server, Client} {
 		c := &deflating{Config: Config{Role: role, Deflate: true}}
-		for _, text := range []string{"", "a", "Hello", strings.Repeat("0123456789", 20000), string(noise)} {
-			for _, level := range []int{flate.HuffmanOnly, flate.NoCompression, 1, 9} {
+		for _, text := range []string{"", "a", "Hello", strings.Repeat("0123456789", 8000), string(noise)} {
+			for _, level := range []int{flate.HuffmanOnly, flate.NoCompression, 9} {
 				payload := compressed(t, level, text, "")
 				c.want(t, c.frame(Binary, true, payload), nil, event{Binary, text})
 				if len(text) > 100 {
@@ -149,7 +149,7 @@ func TestInflateCompressedSizeAtItsLimit(t *testing.T) {
 
 // MaxMessage is kept to the byte, however it comes to it.
 func TestInflateLimit(t *testing.T) {
-	for _, text := range []string{"12345", strings.Repeat("a", 300), strings.Repeat("0123456789abcdef", 100), strings.Repeat("x", 1<<16)} {
+	for _, text := range []string{"12345", strings.Repeat("a", 300), strings.Repeat("0123456789abcdef", 100), strings.Repeat("x", 3000)} {
 		for _, level := range []int{flate.HuffmanOnly, flate.NoCompression, 6} {
 			payload := compressed(t, level, text, "")
 			for _, more := range []int{-2, -1, 0, 1} {
@@ -167,8 +167,8 @@ func TestInflateLimit(t *testing.T) {
 
 // A little that becomes a lot is never held beyond the limit, and given in turns.
 func TestInflateBomb(t *testing.T) {
-	bomb := compressed(t, 9, strings.Repeat("a", 64<<20), "")
-	for _, limit := range []int{1 << 10, 64 << 10, 1 << 20, 16 << 20} {
+	bomb := compressed(t, 9, strings.Repeat("a", 5<<20), "")
+	for _, limit := range []int{1 << 10, 64 << 10, 1 << 20, 4 << 20} {
 		c := &deflating{Config: Config{Deflate: true, MaxMessage: limit}}
 		for _, size := range []int{1, 1000, len(bomb)} {
 			d, stream, calls := NewDecoder(&c.Config), c.frame(Binary, true, bomb), 0
@@ -188,6 +188,23 @@ func TestInflateBomb(t *testing.T) {
 			}
 			d.Release()
 		}
+	}
+}
+
+// What does not expand is taken in turns as well: it may be nothing but tables.
+func TestInflateTakesTurns(t *testing.T) {
+	c := deflateServer
+	for _, text := range []string{strings.Repeat("stored", 20000), ""} {
+		payload := compressed(t, flate.NoCompression, text, "") + strings.Repeat("\x00\x00\xff\xff\x00", 20000)
+		d := NewDecoder(&c.Config)
+		for rest := c.frame(Binary, true, payload); len(rest) > 0; {
+			_, _, n, err := d.Next(rest)
+			if err != nil || n > turnIn+MaxHeaderSize {
+				t.Fatalf("took %d bytes, %v", n, err)
+			}
+			rest = rest[n:]
+		}
+		d.Release()
 	}
 }
 

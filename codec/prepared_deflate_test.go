@@ -60,8 +60,10 @@ func TestPreparedStaysPlain(t *testing.T) {
 		"no such level": {Prepare(Text, letters), 10, 15},
 		"no such bits":  {Prepare(Text, letters), 1, 16},
 	} {
-		if tc.p.Deflated(tc.level, tc.bits) != tc.p || tc.p.Deflated(tc.level, tc.bits) != tc.p {
-			t.Errorf("%s: is compressed", name)
+		for range 2 {
+			if tc.p.Deflated(tc.level, tc.bits) != tc.p {
+				t.Errorf("%s: is compressed", name)
+			}
 		}
 	}
 }

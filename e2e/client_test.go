@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 )
 
 // message is a whole message.
@@ -58,6 +59,7 @@ type dialOptions struct {
 	compression  bool   // offer permessage-deflate
 	frame        int    // send messages in frames of about so many bytes; 0: in one
 	tls          *tls.Config
+	life         time.Duration // after which everything fails; 0: patience
 }
 
 func (o dialOptions) header() http.Header {

@@ -20,11 +20,17 @@ func dialCoder(ctx context.Context, url string, o dialOptions) (client, *http.Re
 	if o.compression {
 		mode = websocket.CompressionContextTakeover
 	}
+	return dialCoderWith(ctx, url, mode, o)
+}
+
+func dialCoderWith(ctx context.Context, url string, mode websocket.CompressionMode, o dialOptions) (client, *http.Response, error) {
+	transport := &http.Transport{TLSClientConfig: o.tls}
+	defer transport.CloseIdleConnections() // after a refusal
 	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{
 		HTTPHeader:      o.header(),
 		Subprotocols:    o.subprotocols,
 		CompressionMode: mode,
-		HTTPClient:      &http.Client{Transport: &http.Transport{TLSClientConfig: o.tls}},
+		HTTPClient:      &http.Client{Transport: transport},
 	})
 	if err != nil {
 		return nil, resp, err

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -25,7 +26,7 @@ func dialGorilla(ctx context.Context, url string, o dialOptions) (client, *http.
 	if err != nil {
 		return nil, resp, err
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(cmp.Or(o.life, patience))
 	_ = conn.SetReadDeadline(deadline)
 	_ = conn.SetWriteDeadline(deadline)
 	return gorillaClient{conn}, resp, nil

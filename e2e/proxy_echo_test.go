@@ -74,12 +74,16 @@ func TestProxyManyConnections(t *testing.T) {
 	srv := startEcho(t, "-handshake-timeout", patience.String())
 	withEachProxy(t, func(t *testing.T, b brand) {
 		b.start(t, srv.addr).withEachWay(t, func(t *testing.T, w way) {
+			w.life = 4 * patience
 			var opened, done sync.WaitGroup
 			errs := make([]error, n)
+			dialing := make(chan struct{}, 50) // a slow machine takes its time for TLS, and proxies have limits
 			opened.Add(n)
 			for i := range n {
 				done.Go(func() {
+					dialing <- struct{}{}
 					c, _, err := libraries[i%len(libraries)].dial(t.Context(), w.url, w.dialOptions)
+					<-dialing
 					opened.Done()
 					if err != nil {
 						errs[i] = err

@@ -95,10 +95,8 @@ type pinged struct {
 // openPatient opens a connection with time for more than one step.
 func openPatient(t *testing.T, w way) gorillaClient {
 	t.Helper()
-	c := libraries[0].open(t, w.url, w.dialOptions).(gorillaClient)
-	_ = c.SetReadDeadline(time.Now().Add(3 * patience))
-	_ = c.SetWriteDeadline(time.Now().Add(3 * patience))
-	return c
+	w.life = 4 * patience
+	return libraries[0].open(t, w.url, w.dialOptions).(gorillaClient)
 }
 
 func openPinged(t *testing.T, name string, w way) *pinged {

@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,24 +13,8 @@ import (
 
 // The first program in the README must build, vet clean, and echo.
 func TestReadmeExample(t *testing.T) {
-	dir := t.TempDir()
 	addr := freeAddr(t)
-	source := filepath.Join(dir, "main.go")
-	code := strings.Replace(firstGoBlock(t, "../README.md"), `":8080"`, `"`+addr+`"`, 1)
-	if err := os.WriteFile(source, []byte(code), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(dir, "readme")
-	for _, args := range [][]string{{"vet", source}, {"build", "-o", program, source}} {
-		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-			t.Fatalf("go %s: %v\n%s", args[0], err, out)
-		}
-	}
-	cmd := exec.Command(program)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	startProgram(t, strings.Replace(firstGoBlock(t, "../README.md"), `":8080"`, `"`+addr+`"`, 1))
 	awaitListener(t, addr)
 	withEach(t, func(t *testing.T, lib library) {
 		c := lib.open(t, "ws://"+addr, dialOptions{})

@@ -37,6 +37,9 @@ func (c *Conn) overflowLocked(key string) error {
 	stats := &c.sessions().stats
 	if c.profile.sendPolicy == DropOldest {
 		n := c.conn.DropOldestLocked(c.profile.maxBuffered / 4 * 3)
+		if b := c.outboxLocked(); b != nil {
+			n += b.dropWhile(func() bool { return c.conn.HeldLocked()+b.unsent > c.profile.maxBuffered/4*3 })
+		}
 		stats.droppedOlder.Add(uint64(n))
 		if !c.fullLocked(key) {
 			return ErrOlderDropped
@@ -59,7 +62,7 @@ func (c *Conn) fullLocked(key string) bool {
 	held := c.conn.HeldLocked()
 	b := c.outboxLocked()
 	if b != nil {
-		held += b.bytes
+		held += b.unsent
 	}
 	over := held - c.profile.maxBuffered
 	if over <= 0 {
@@ -70,7 +73,7 @@ func (c *Conn) fullLocked(key string) bool {
 		room = c.profile.codec.MaxMessage
 	}
 	if b != nil && key != "" {
-		over -= b.bytesByKey(key)
+		over -= b.unsentByKey(key)
 	}
 	return over > room && over-c.conn.HeldByKeyLocked(key) > room
 }

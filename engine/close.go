@@ -120,9 +120,19 @@ func (s *sessions) peerClosed(c *Conn, payload []byte) {
 	s.finish(c, loop.Silent)
 }
 
-// violated ends a connection whose peer broke the protocol.
+// violated ends a connection whose peer broke the protocol, or sends too much.
 func (s *sessions) violated(c *Conn, err *codec.Error) {
 	s.fail(c, err.Code, err.Reason, err)
+}
+
+// peerAfter tells what is to be expected of a peer that is told of a failure:
+// one that sends more than it may is often in the middle of it.
+func peerAfter(err error) loop.Peer {
+	switch err {
+	case codec.ErrMessageTooBig, ErrRate, ErrMemory:
+		return loop.Talking
+	}
+	return 0
 }
 
 // fail tells the peer why its connection ends, and ends it without waiting for
@@ -137,7 +147,7 @@ func (s *sessions) fail(c *Conn, code codec.CloseCode, reason string, err error)
 		c.end.Err = err
 	}
 	c.conn.Unlock()
-	s.finish(c, 0)
+	s.finish(c, peerAfter(err))
 }
 
 // finish ends c once everything is sent. A client leaves it to the server to

@@ -10,7 +10,7 @@ import (
 // Defaults of [Compression].
 const (
 	DefaultCompressionLevel   = 1
-	DefaultCompressionMinSize = 512
+	DefaultCompressionMinSize = 512 // 64 with context takeover
 	DefaultMaxContextMemory   = 64 << 20
 )
 
@@ -27,7 +27,8 @@ type Compression struct {
 	Level int
 
 	// MinSize is the size in bytes from which messages that are sent are
-	// compressed. Default: 512: below, little is gained for much work.
+	// compressed. Default: 512, as below little is gained for much work, and 64
+	// with ContextTakeover, as then much may be.
 	MinSize int
 
 	// WindowBits is how far back messages that are sent refer, as a power of
@@ -37,7 +38,8 @@ type Compression struct {
 
 	// ContextTakeover lets messages refer to those before, in both directions,
 	// if the peer agrees: small ones that are alike become much smaller. A
-	// connection then holds up to two windows. Default: false.
+	// connection then holds up to two windows. With [DropOldest] it is the peer's
+	// messages alone. Default: false.
 	ContextTakeover bool
 
 	// MaxContextMemory is the limit of what all connections' windows may take,
@@ -50,7 +52,7 @@ type Compression struct {
 // compressor is what a server or the clients of a Dialer compress with. It is
 // shared by their connections.
 type compressor struct {
-	policy  handshake.DeflatePolicy
+	policy  handshake.DeflatePolicy // of a server; a client's offer follows from it, the other way round
 	level   int
 	minSize int
 	byBits  [maxBits + 1]*deflation // without takeover, by the bits of the window
@@ -64,18 +66,20 @@ const (
 	maxLevel = 9
 )
 
-func (o *Compression) compressor(config codec.Config) *compressor {
+func (o *Compression) compressor(config codec.Config, policy SendPolicy) *compressor {
 	if o == nil {
 		return nil
 	}
 	bits := min(max(orDefault(o.WindowBits, maxBits), minBits), maxBits)
+	// What is sent cannot refer to what may be dropped before it is.
+	sent := o.ContextTakeover && policy != DropOldest
 	c := &compressor{
 		policy: handshake.DeflatePolicy{
-			ServerTakeover: o.ContextTakeover, ClientTakeover: o.ContextTakeover,
+			ServerTakeover: sent, ClientTakeover: o.ContextTakeover,
 			ServerWindowBits: bits, ClientWindowBits: bits,
 		},
 		level:   min(orDefault(o.Level, DefaultCompressionLevel), maxLevel),
-		minSize: orDefault(o.MinSize, DefaultCompressionMinSize),
+		minSize: orDefault(o.MinSize, o.defaultMinSize()),
 		limit:   o.MaxContextMemory,
 	}
 	if c.limit <= 0 {
@@ -86,6 +90,13 @@ func (o *Compression) compressor(config codec.Config) *compressor {
 		c.byBits[bits] = &deflation{codec: config, compressor: c, bits: bits}
 	}
 	return c
+}
+
+func (o *Compression) defaultMinSize() int {
+	if o.ContextTakeover {
+		return 64
+	}
+	return DefaultCompressionMinSize
 }
 
 // answer gives the answer to a client's offer, and how to compress for it; nil
@@ -113,8 +124,8 @@ func (c *compressor) offer() []handshake.Deflate {
 	}
 	p := c.policy
 	bits := p.ClientWindowBits
-	o := handshake.Deflate{ServerNoContextTakeover: !p.ServerTakeover, ClientNoContextTakeover: !p.ClientTakeover, ClientMaxWindowBits: bits}
-	if p.ServerTakeover && bits < maxBits {
+	o := handshake.Deflate{ServerNoContextTakeover: !p.ClientTakeover, ClientNoContextTakeover: !p.ServerTakeover, ClientMaxWindowBits: bits}
+	if p.ClientTakeover && bits < maxBits {
 		o.ServerMaxWindowBits = bits
 	}
 	return []handshake.Deflate{o}
@@ -126,11 +137,14 @@ func (c *compressor) offer() []handshake.Deflate {
 func (c *compressor) accepted(agreed handshake.Deflate) *deflation {
 	received := contextBits(agreed.ServerNoContextTakeover, agreed.ServerWindowBits())
 	d, ok := c.deflation(agreed.ClientWindowBits(), contextBits(agreed.ClientNoContextTakeover, agreed.ClientWindowBits()), received)
-	if !ok {
-		c.used.Add(1 << received)
-		d = c.withContext(agreed.ClientWindowBits(), 0, received)
+	switch {
+	case ok:
+		return d
+	case received == 0:
+		return c.byBits[agreed.ClientWindowBits()]
 	}
-	return d
+	c.used.Add(contextSize(received))
+	return c.withContext(agreed.ClientWindowBits(), 0, received)
 }
 
 // contextBits gives the bits of a window that is kept between messages: 0 if none

@@ -63,7 +63,7 @@ func (c *Conn) Buffered() int {
 	c.conn.FlushLocked()
 	n := c.conn.BufferedLocked()
 	if b := c.outboxLocked(); b != nil {
-		n += b.bytes
+		n += b.unsent
 	}
 	return n
 }

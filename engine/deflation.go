@@ -30,11 +30,12 @@ func (d *deflation) append(b, p, history []byte, last bool) []byte {
 }
 
 // wholeLocked sends a message, compressed if that makes it smaller, and gives
-// the bytes that this takes.
-func (c *Conn) wholeLocked(op codec.Opcode, p []byte) (size int) {
+// the bytes that this takes. With a key it may yet be dropped, so that no other
+// message may refer to it.
+func (c *Conn) wholeLocked(op codec.Opcode, p []byte, key string) (size int) {
 	h := codec.Header{Fin: true, OpCode: op}
 	d := c.profile.deflation
-	if d == nil || len(p) < d.compressor.minSize {
+	if d == nil || len(p) < d.compressor.minSize || d.sent != nil && key != "" {
 		return c.frameLocked(h, p)
 	}
 	b := pool.Get(deflatedSize(len(p)))
@@ -66,6 +67,25 @@ func (c *Conn) fragmentLocked(op codec.Opcode, before, piece []byte, last bool) 
 	d.sent.Add(piece)
 	c.frameLocked(h, b.B)
 }
+
+// storedLocked sends the rest of a message, of which the first part has been
+// compressed, as it is: in stored blocks, RFC 1951 section 3.2.4.
+func (c *Conn) storedLocked(rest []byte) {
+	b := pool.Get(len(rest) + len(rest)/maxStored*5 + 16)
+	defer func() { pool.Put(b) }()
+	for from := rest; len(from) > 0; {
+		n := min(len(from), maxStored)
+		b.B = append(b.B, 0, byte(n), byte(n>>8), ^byte(n), ^byte(n>>8))
+		b.B = append(b.B, from[:n]...)
+		from = from[n:]
+	}
+	b.B = append(b.B, 0) // the header of an empty one, of which RFC 7692 section 7.2.1 leaves out the rest
+	c.profile.deflation.sent.Add(rest)
+	c.frameLocked(codec.Header{Fin: true, OpCode: codec.Continuation}, b.B)
+}
+
+// maxStored is the limit of a stored block in bytes.
+const maxStored = 1<<16 - 1
 
 // deflatedSize is room for n bytes that do not become smaller.
 func deflatedSize(n int) int { return n + n/64 + 64 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -44,9 +45,12 @@ func TestBusyConnectionDoesNotStarveItsNeighbours(t *testing.T) {
 			b := &busyness{every: every * turn / test.each, reply: pattern(test.reply)}
 			r := record(engine.HandlerFuncs{Message: b.message})
 			s := serve(t, r, engine.Options{MaxBuffered: 64 << 20})
-			b.calmPeer = open(t, s)
-			b.calm = r.conn(t)
+			p := open(t, s)
+			b.begin(r.conn(t), p)
 			busy := open(t, s)
+			for _, p := range []*peer{p, busy} {
+				p.SetDeadline(time.Now().Add(10 * patience)) // it is much
+			}
 			sent := make(chan error, 1)
 			times := test.bytes / len(test.frame)
 			go func() {
@@ -65,7 +69,7 @@ func TestBusyConnectionDoesNotStarveItsNeighbours(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.end(t)
-			b.calmPeer.reset()
+			p.reset()
 			r.end(t) // nothing more is counted
 			if b.handled != times {
 				t.Errorf("%d messages were handled, want %d", b.handled, times)
@@ -84,8 +88,10 @@ func TestBusyConnectionDoesNotStarveItsNeighbours(t *testing.T) {
 // busyness is a handler for a busy connection and a calm one, of which it makes
 // the latter's peer send: all on one loop.
 type busyness struct {
-	every    int // messages of the busy one, the calm one's peer sends one
-	reply    string
+	every int // messages of the busy one, the calm one's peer sends one
+	reply string
+
+	mu       sync.Mutex
 	calm     *engine.Conn
 	calmPeer *peer
 
@@ -96,7 +102,15 @@ type busyness struct {
 	longest int
 }
 
+func (b *busyness) begin(c *engine.Conn, p *peer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calm, b.calmPeer = c, p
+}
+
 func (b *busyness) message(c *engine.Conn, op codec.Opcode, _ []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if c == b.calm {
 		b.heard++
 		b.longest = max(b.longest, b.handled-b.since)

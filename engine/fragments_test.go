@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sockeye-ws/sockeye/codec"
@@ -137,6 +138,28 @@ func TestLargeEchoesReadLate(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A peer is not heard before its last echo is all but sent, however much memory
+// the rest of that takes: bombs would make a kilobyte pin megabytes.
+func TestEchoesOfBombsHoldLittle(t *testing.T) {
+	t.Parallel()
+	const n, size = 4, 256 << 10
+	var s *running
+	var most atomic.Int64
+	s = serve(t, engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) {
+		c.Send(op, p)
+		most.Store(max(most.Load(), s.Stats().Memory))
+	}}, engine.Options{Loops: 1, MaxMessage: size, MaxBuffered: size, Compression: compressing})
+	p, _ := agree(t, s, browserOffer)
+	bomb := strings.Repeat("\x00", size)
+	p.write(strings.Repeat(compressed(codec.Binary, bomb), n))
+	for range n {
+		p.expect(codec.Binary, bomb)
+	}
+	if got := most.Load(); got < size || got > 2*size+64<<10 {
+		t.Errorf("%d bytes were held, want one message and its echo", got)
 	}
 }
 

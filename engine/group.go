@@ -21,7 +21,7 @@ type group struct {
 func newGroup(system loop.System, n int, owner *Server) (*group, error) {
 	g := new(group)
 	for range orDefault(n, runtime.GOMAXPROCS(0)) {
-		s := &sessions{owner: owner, blank: new(receiver)}
+		s := &sessions{owner: owner, blank: new(receiver), aside: goAside}
 		if owner != nil {
 			s.mail.workers = owner.workers
 		}

@@ -49,19 +49,30 @@ func (d *diary) OnClose(c *engine.Conn, err error) {
 	d.closed <- err.(*engine.CloseError)
 }
 
-// provoke makes the call come in which the diary does something.
-func (d *diary) provoke(p *peer, c *engine.Conn) {
+// provoke opens a connection and makes the call come in which the diary does
+// something. A message behind that is there before.
+func (d *diary) provoke(t *testing.T, s *running) *peer {
+	t.Helper()
+	p := connect(t, s.addr)
+	behind := ""
+	if d.during == "OnOpen" {
+		behind = text("not delivered")
+	}
+	p.write(request + behind)
+	p.upgraded()
+	c := receive(t, "OnOpen", d.opened)
 	switch d.during {
 	case "OnMessage":
-		p.write(text("x"))
+		p.write(text("x") + text("not delivered"))
 	case "OnPong":
-		p.write(frame(codec.Pong, ""))
+		p.write(frame(codec.Pong, "") + text("not delivered"))
 	case "OnDrain":
 		c.SendText(pattern(4 << 20))
 		c.SendText(pattern(4 << 20))
 	case "OnClose":
 		p.write(closing(3001, "theirs"))
 	}
+	return p
 }
 
 var hooks = []string{"OnOpen", "OnMessage", "OnPong", "OnDrain", "OnClose"}
@@ -76,8 +87,7 @@ func TestCloseInEachHook(t *testing.T) {
 				result := make(chan error, 10)
 				d := newDiary(hook, func(c *engine.Conn) { result <- c.Close(3000, "ours") })
 				s := serve(t, d, engine.Options{Workers: workers, MaxBuffered: 64 << 20})
-				p := open(t, s)
-				d.provoke(p, receive(t, "OnOpen", d.opened))
+				p := d.provoke(t, s)
 				code, reason, want := codec.CloseCode(3000), "ours", error(nil)
 				if hook == "OnClose" {
 					code, reason, want = 3001, "theirs", engine.ErrClosed
@@ -107,8 +117,7 @@ func TestAbortInEachHook(t *testing.T) {
 			onLoopsAndWorkers(t, func(t *testing.T, workers int) {
 				d := newDiary(hook, (*engine.Conn).Abort)
 				s := serve(t, d, engine.Options{Workers: workers, MaxBuffered: 64 << 20})
-				p := open(t, s)
-				d.provoke(p, receive(t, "OnOpen", d.opened))
+				p := d.provoke(t, s)
 				want := engine.CloseError{Code: codec.CloseAbnormal, Err: engine.ErrAborted}
 				if hook == "OnClose" {
 					want = engine.CloseError{Code: 3001, Reason: "theirs", Remote: true, Clean: true}
@@ -263,8 +272,8 @@ func TestCloseTwiceAtOnce(t *testing.T) {
 	})
 }
 
-// After the peer's Close, which is answered at once, ours comes too late, even
-// if the handler has not been told yet.
+// After the peer's Close, which is answered at once, ours comes too late, and so
+// does Abort, even if the handler has not been told yet.
 func TestCloseAfterThePeers(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
@@ -275,6 +284,7 @@ func TestCloseAfterThePeers(t *testing.T) {
 		t.Errorf("Close: %v, want ErrClosed", err)
 	}
 	p.expectEOF()
+	c.Abort() // likewise: all is said
 	p.Close()
 	g.release()
 	if got := *g.end(t); got != (engine.CloseError{Code: 3001, Reason: "theirs", Remote: true, Clean: true}) {

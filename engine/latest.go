@@ -32,7 +32,6 @@ func (c *Conn) SendLatest(key string, op codec.Opcode, p []byte) error {
 	if n > 0 {
 		c.sessions().stats.replaced.Add(uint64(n))
 	}
-	size := c.messageLocked(op, p, key)
-	c.conn.MarkLocked(size, key)
+	c.markLocked(c.messageLocked(op, p, key), key)
 	return err
 }

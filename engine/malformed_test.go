@@ -171,6 +171,16 @@ func (g *ground) closed(_ *engine.Conn, err error) {
 	g.ends[int(err.(*engine.CloseError).Code)]++
 }
 
+// ended counts the calls of OnClose.
+func (g *ground) ended() (n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, k := range g.ends {
+		n += k
+	}
+	return n
+}
+
 // neighbour exchanges messages until all is over.
 func (g *ground) neighbour(p *peer) error {
 	var wire []byte
@@ -197,7 +207,10 @@ func (g *ground) neighbour(p *peer) error {
 // code. Only the neighbours are still there.
 func (g *ground) leave(t *testing.T) map[int]int {
 	t.Helper()
-	eventually(t, "the connections to go", func() bool { return g.Stats().Connections == int64(len(g.neighbours)) })
+	eventually(t, "the connections to go, and OnClose to come", func() bool {
+		st := g.Stats()
+		return st.Connections == int64(len(g.neighbours)) && int(st.Opened)-len(g.neighbours) == g.ended()
+	})
 	g.mu.Lock()
 	told := maps.Clone(g.ends)
 	g.mu.Unlock()

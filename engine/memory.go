@@ -174,8 +174,9 @@ func (s *sessions) holders() (all []holder) {
 		if b := c.outboxLocked(); b != nil {
 			h.unsent += b.memory
 		}
+		ending := c.conn.Finishing() && c.conn.BufferedLocked() == 0 // holds next to nothing, soon nothing
 		c.conn.Unlock()
-		if h.held += h.unsent; h.held > 0 {
+		if h.held += h.unsent; h.held > 0 && !ending {
 			all = append(all, h)
 		}
 	})

@@ -28,14 +28,14 @@ func (s *sessions) hold(t *testing.T, n int) {
 // If the connections of one loop are not enough, those of the next follow, and
 // no more than are needed.
 func TestReliefGoesOn(t *testing.T) {
-	server := NewServer(HandlerFuncs{}, Options{MaxMemory: 1000})
+	server := NewServer(HandlerFuncs{}, Options{MaxMemory: 100_000})
 	g, err := newGroup(loop.OS, 4, server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server.group = g
 	for _, s := range g.sessions {
-		s.hold(t, 1000)
+		s.hold(t, 99_000)
 	}
 	g.sessions[0].checkMemory()
 	for range 20 {
@@ -46,7 +46,7 @@ func TestReliefGoesOn(t *testing.T) {
 			}
 		}
 	}
-	if st := server.Stats(); st.MemoryShed != 3 || st.Memory > 1000 {
+	if st := server.Stats(); st.MemoryShed != 3 || st.Memory > 100_000 {
 		t.Errorf("%d of 4 connections were shed, %d bytes are held", st.MemoryShed, st.Memory)
 	}
 	for _, s := range g.sessions {

@@ -163,8 +163,8 @@ type Options struct {
 	// message goes beyond it; those sent by a handler in reply, MaxMessage
 	// more. Nothing is read from a connection while more than half of it is
 	// unsent, nor the rest of a large message while that and what is unsent
-	// could hold more than it; nor does a worker handle its next message, until
-	// all is sent. Default: 1 MiB.
+	// could hold more than it; nor is its next message handled, until all is
+	// sent. Default: 1 MiB.
 	MaxBuffered int
 
 	// SendPolicy says what happens to a message that exceeds MaxBuffered.

@@ -19,15 +19,17 @@ type parcel struct {
 }
 
 // parcelCost is what a parcel takes besides its payload.
-const parcelCost = 48
+const parcelCost = 128
 
+// unsent gives what the parcel counts for in MaxBuffered.
 func (p *parcel) unsent() int {
 	if p.prepared != nil {
-		return len(p.prepared.Payload())
+		return parcelCost + len(p.prepared.Payload())
 	}
-	return len(p.payload.B) - p.sent
+	return parcelCost + len(p.payload.B) - p.sent
 }
 
+// memory gives what it holds; a prepared message is others' as well.
 func (p *parcel) memory() int {
 	if p.prepared != nil {
 		return parcelCost
@@ -40,8 +42,8 @@ func (p *parcel) memory() int {
 // connection's lock guards it.
 type outbox struct {
 	parcels []parcel
-	bytes   int           // of payloads, not sent yet
-	memory  int           // that the parcels hold
+	unsent  int           // what they count for in MaxBuffered
+	memory  int           // what they hold
 	held    *atomic.Int64 // counts the memory of all outboxes of the loop
 	posted  bool          // sendFragments is to come in any case
 	closing bool          // the Close frame comes behind the parcels
@@ -61,21 +63,22 @@ func (b *outbox) push(p parcel) {
 	b.count(p.unsent(), p.memory())
 }
 
-func (b *outbox) count(bytes, memory int) {
-	b.bytes += bytes
+func (b *outbox) count(unsent, memory int) {
+	b.unsent += unsent
 	b.memory += memory
 	b.held.Add(int64(memory))
 }
 
-// take takes the next n bytes of the first parcel, which is not prepared, or all that are left, and
-// gives those before them as well. They are valid until that parcel is dropped.
+// take takes the next n bytes of the first parcel, which is not prepared, or
+// all that are left, and gives those before them as well. They are valid until
+// that parcel is dropped.
 func (b *outbox) take(n int) (before, piece []byte, last bool) {
 	p := &b.parcels[0]
-	n = min(n, p.unsent())
+	n = min(n, len(p.payload.B)-p.sent)
 	before, piece = p.payload.B[:p.sent], p.payload.B[p.sent:p.sent+n]
 	p.sent += n
-	b.bytes -= n
-	return before, piece, p.unsent() == 0
+	b.unsent -= n
+	return before, piece, p.sent == len(p.payload.B)
 }
 
 // drop drops the parcel at i.
@@ -83,7 +86,26 @@ func (b *outbox) drop(i int) {
 	p := &b.parcels[i]
 	b.count(-p.unsent(), -p.memory())
 	pool.Put(p.payload)
+	if i == 0 {
+		*p = parcel{}
+		b.parcels = b.parcels[1:]
+		return
+	}
 	b.parcels = slices.Delete(b.parcels, i, i+1)
+}
+
+// dropWhile drops parcels of which nothing is sent, the oldest first, as long
+// as more says so, and gives their number.
+func (b *outbox) dropWhile(more func() bool) (dropped int) {
+	for i := 0; i < len(b.parcels) && more(); {
+		if b.parcels[i].sent > 0 {
+			i++
+			continue
+		}
+		b.drop(i)
+		dropped++
+	}
+	return dropped
 }
 
 // dropKey drops the parcels with this key of which nothing is sent, and gives
@@ -98,8 +120,8 @@ func (b *outbox) dropKey(key string) (dropped int) {
 	return dropped
 }
 
-// bytesByKey gives how many bytes dropKey would free.
-func (b *outbox) bytesByKey(key string) (n int) {
+// unsentByKey gives how much of unsent dropKey would free.
+func (b *outbox) unsentByKey(key string) (n int) {
 	for i := range b.parcels {
 		if p := &b.parcels[i]; p.key == key && p.sent == 0 {
 			n += p.unsent()

@@ -22,12 +22,10 @@ func (c *Conn) SendPrepared(m *codec.Prepared) error {
 	c.countSentLocked()
 	if b := c.outboxForPreparedLocked(m); b != nil {
 		b.push(parcel{prepared: m})
+		c.stowedLocked(b)
 		return err
 	}
-	n := c.preparedLocked(m)
-	if c.profile.sendPolicy == DropOldest {
-		c.conn.MarkLocked(n, "")
-	}
+	c.markLocked(c.preparedLocked(m), "")
 	return err
 }
 
@@ -90,10 +88,17 @@ func (s *sessions) prepareLocked(c *Conn, b *outbox) {
 	if len(waiting) > 0 {
 		return
 	}
-	go func() {
-		label(roleDeflater)
+	s.aside(func() {
 		p.message.Deflated(p.level, p.bits)
 		s.loop.Post(func() { s.prepared(p) })
+	})
+}
+
+// goAside runs f on a goroutine of its own.
+func goAside(f func()) {
+	go func() {
+		label(roleDeflater)
+		f()
 	}()
 }
 

@@ -25,10 +25,10 @@ func (rx *receiver) keep(b []byte) {
 	rx.rest.B = append(rx.rest.B, b...)
 }
 
-// mustWait tells that c is not to be read from yet: its mailbox is full, or
-// its peer has sent too much, or is to be sent much.
+// mustWait tells that c is not to be read from yet: its peer has sent too much,
+// or has to read first, or its mailbox is full.
 func (s *sessions) mustWait(c *Conn) bool {
-	return s.paused(c) || c.congested() || c.onWorkers() && s.mail.holds(c)
+	return s.paused(c) || c.mustReadFirst() || c.onWorkers() && s.mail.holds(c)
 }
 
 // goOn goes on with a connection that was held, if nothing else holds it: first

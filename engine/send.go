@@ -31,10 +31,7 @@ func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	defer c.conn.Unlock()
 	err := c.admitLocked(true, "")
 	if err == nil || err == ErrOlderDropped {
-		n := c.messageLocked(op, p, "")
-		if c.profile.sendPolicy == DropOldest {
-			c.conn.MarkLocked(n, "")
-		}
+		c.markLocked(c.messageLocked(op, p, ""), "")
 	}
 	return err
 }
@@ -56,7 +53,15 @@ func (c *Conn) messageLocked(op codec.Opcode, p []byte, key string) (size int) {
 	if c.profile.deflation != nil && c.stowLocked(op, p, key) {
 		return 0
 	}
-	return c.wholeLocked(op, p)
+	return c.wholeLocked(op, p, key)
+}
+
+// markLocked makes what a message took, the last that was sent, something that
+// may be dropped: for a newer one with the same key, or by the send policy.
+func (c *Conn) markLocked(size int, key string) {
+	if key != "" || c.profile.sendPolicy == DropOldest {
+		c.conn.MarkLocked(size, key)
+	}
 }
 
 func isMessage(op codec.Opcode) bool { return op == codec.Text || op == codec.Binary }

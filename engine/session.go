@@ -20,7 +20,9 @@ type sessions struct {
 	mail  mail
 
 	outboxes  outboxes
+	deflated  int                   // bytes from them in this tick
 	preparing map[preparing][]*Conn // that wait for it
+	aside     func(func())          // runs what would keep the loop too long
 
 	blank    *receiver         // decodes for connections that have no state of their own
 	spares   []*receiver       // used before
@@ -164,8 +166,11 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		if op == 0 {
 			work += inflatedAtOnce // and there is more to come
 		}
-		if work >= turnWork {
+		switch {
+		case work >= turnWork:
 			s.yield(c)
+		case c.conn.Blocked() && c.mustReadFirst():
+			c.conn.Hold()
 		}
 		if c.conn.Held() {
 			rx.keep(b)
@@ -294,7 +299,8 @@ func (s *sessions) release(c *Conn) {
 	s.forget(c)
 }
 
-// Drained tells a handler that wants to know.
+// Drained tells a handler that wants to know, and goes on with what had to wait
+// until the peer has read.
 func (s *sessions) Drained(lc *loop.Conn) {
 	c := connOf(lc)
 	if c.hasOutbox() {
@@ -304,6 +310,11 @@ func (s *sessions) Drained(lc *loop.Conn) {
 	if c.onWorkers() {
 		s.mail.unpark(c)
 	}
+	s.tellDrained(c)
+	s.goOn(c)
+}
+
+func (s *sessions) tellDrained(c *Conn) {
 	switch {
 	case c.profile.drainer == nil || c.State() != Open:
 	case c.onWorkers():

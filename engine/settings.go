@@ -131,7 +131,7 @@ func (o *Options) settings(h Handler) *settings {
 	if s.checkOrigin == nil {
 		s.checkOrigin = handshake.SameOrigin
 	}
-	s.compressor = o.Compression.compressor(s.codec)
+	s.compressor = o.Compression.compressor(s.codec, s.sendPolicy)
 	s.prepareProfiles(h, o.Subprotocols...)
 	return s
 }
@@ -156,7 +156,7 @@ func (o *DialOptions) settings(h Handler) *settings {
 		sendPolicy:       o.SendPolicy,
 		logger:           cmp.Or(o.Logger, slog.Default()),
 	}
-	s.compressor = o.Compression.compressor(s.codec)
+	s.compressor = o.Compression.compressor(s.codec, s.sendPolicy)
 	s.prepareProfiles(h)
 	return s
 }

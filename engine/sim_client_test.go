@@ -52,6 +52,7 @@ type simAttempt struct {
 	eof      bool
 	failed   bool // a system call failed: the connection was reset
 	code     codec.CloseCode
+	deflate  simDeflate
 }
 
 func newSimClient(w *world, number int) *simClient {
@@ -61,12 +62,12 @@ func newSimClient(w *world, number int) *simClient {
 		addr: netip.AddrFrom4([4]byte{192, 0, 2, byte(number % w.addresses)}),
 	}
 	key := binary.BigEndian.AppendUint64(make([]byte, 8), r.Uint64())
-	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: base64.StdEncoding.EncodeToString(key), Subprotocols: []string{"other", "sim"}}
+	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: base64.StdEncoding.EncodeToString(key), Subprotocols: []string{"other", "sim"}, Deflate: w.offer()}
 	for n := range r.IntN(w.messages) {
 		size := r.IntN(w.size)
 		switch r.IntN(12) {
 		case 0:
-			size = r.IntN(maxSimMessage)
+			size = r.IntN(w.MaxMessage)
 		case 1:
 			size = 0
 		}
@@ -81,6 +82,7 @@ func newSimClient(w *world, number int) *simClient {
 // begin prepares a connection.
 func (c *simClient) begin() {
 	c.decoder.Reset(&codec.Config{Role: codec.Client})
+	c.deflate.release()
 	c.simAttempt = simAttempt{fd: -1, messages: c.all, got: newPushes()}
 	c.out, _ = handshake.AppendRequest(nil, &c.request)
 	if c.plan == halfRequest {
@@ -113,7 +115,13 @@ func (c *simClient) done() bool {
 
 // wakes gives the time at which the client goes on by itself, or -1.
 func (c *simClient) wakes() int64 {
-	if c.done() || c.wakeAt < c.w.sys.Now() {
+	now := c.w.sys.Now()
+	switch {
+	case c.done():
+		return -1
+	case c.fd < 0:
+		return max(c.wakeAt, now) // to connect
+	case c.wakeAt < now:
 		return -1
 	}
 	return c.wakeAt
@@ -166,8 +174,9 @@ func (c *simClient) mask() (m [4]byte) {
 func (c *simClient) encode(m []byte) {
 	r := c.w.sys.Rand
 	c.sent = append(c.sent, m)
+	payload, rsv := c.deflate.append(m, r)
 	op := codec.Text
-	for rest := m; ; op = codec.Continuation {
+	for rest := payload; ; op, rsv = codec.Continuation, 0 {
 		n := len(rest)
 		if r.IntN(4) == 0 {
 			n = r.IntN(n + 1)
@@ -177,7 +186,7 @@ func (c *simClient) encode(m []byte) {
 			c.frames++
 		}
 		last := n == len(rest)
-		c.out = codec.AppendMaskedFragment(c.out, op, last, rest[:n], c.mask())
+		c.appendFrame(codec.Header{Fin: last, Rsv: rsv, OpCode: op}, rest[:n])
 		if rest = rest[n:]; last {
 			c.frames++
 			return
@@ -202,106 +211,6 @@ func (c *simClient) write() {
 	if c.failed && !c.open {
 		c.again()
 	}
-}
-
-func (c *simClient) read() {
-	if c.fd < 0 || c.done() {
-		return
-	}
-	b := c.w.readBuf[:1+c.w.sys.Rand.IntN(len(c.w.readBuf))]
-	n, e := c.w.sys.Read(c.fd, b)
-	switch {
-	case e == syscall.ECONNRESET:
-		c.failed = true
-	case e != 0:
-	case n == 0:
-		c.eof = true
-	case !c.open:
-		c.respond(b[:n])
-	default:
-		c.receive(b[:n])
-	}
-	if (c.failed || c.eof) && !c.open && c.fd >= 0 {
-		c.unanswered()
-	}
-}
-
-// unanswered is the end of a connection before its response.
-func (c *simClient) unanswered() {
-	if c.plan != halfRequest {
-		c.w.saw["unanswered"]++
-		c.again()
-	}
-}
-
-// respond reads the response.
-func (c *simClient) respond(b []byte) {
-	c.head = append(c.head, b...)
-	var response handshake.Response
-	n, err := response.Parse(c.head, handshake.Limits{})
-	if err == nil && n == 0 {
-		return
-	}
-	if s := response.Status(); err == nil && (s == 503 && (c.w.drained || c.w.MaxConns > 0) || s == 429 && c.w.limited()) {
-		c.w.saw[fmt.Sprint("answered ", s)]++
-		c.again()
-		return
-	}
-	if err == nil {
-		err = response.Check(&c.request)
-	}
-	if err != nil || c.plan == halfRequest {
-		c.w.fail("client %d: handshake: %v", c.number, err)
-		return
-	}
-	c.open = true
-	c.receive(c.head[n:])
-}
-
-func (c *simClient) receive(b []byte) {
-	for len(b) > 0 {
-		op, p, n, err := c.decoder.Next(b)
-		if err != nil {
-			c.w.fail("client %d: the server broke the protocol: %v", c.number, err)
-			return
-		}
-		b = b[n:]
-		c.handle(op, p)
-	}
-}
-
-func (c *simClient) handle(op codec.Opcode, p []byte) {
-	switch op {
-	case codec.Text:
-		c.echo(p)
-	case codec.Binary:
-		c.got.take(c, p)
-	case codec.Ping:
-		c.out = codec.AppendMaskedPong(c.out, p, c.mask())
-		c.frames++
-		c.w.saw["pings from the server"]++
-	case codec.Close:
-		c.code, _, _ = codec.ParseClosePayload(p)
-		if c.plan != violate && !c.finished && !(c.ending && c.closes()) {
-			c.out = codec.AppendMaskedClose(c.out, c.code, "", c.mask())
-			c.messages, c.ending = nil, true
-		}
-	}
-}
-
-// echo takes an echo. Those before it must have been dropped, if there are any.
-func (c *simClient) echo(p []byte) {
-	for first := c.echoes; c.echoes < len(c.sent); c.echoes++ {
-		if c.echoes > first && !c.w.drops() {
-			break
-		}
-		if bytes.Equal(p, c.sent[c.echoes]) {
-			c.echoes++
-			c.echoed++
-			return
-		}
-	}
-	c.w.fail("client %d: %d echoes of %d messages, and the next is %.30q", c.number, c.echoes, len(c.sent), p)
 }
 
 func (c *simClient) hangUp() {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/codec"
@@ -34,6 +35,7 @@ func (w *world) end() {
 
 // checkLeft sees to it that nothing is left.
 func (w *world) checkLeft() {
+	w.checkContexts(0)
 	a := w.server.admission
 	if taken, surplus := a.taken.Load(), a.surplus.Load(); taken != 0 || surplus != 0 {
 		w.fail("%d places are not given back, and %d beyond the limits", taken, surplus)
@@ -69,6 +71,9 @@ func (w *world) checkStats(st Stats) {
 	equal("Connections", int(st.Connections), 0)
 	equal("Open", int(st.Open), 0)
 	equal("Memory", int(st.Memory), 0)
+	if !w.drained { // else the next slice of it may still be set
+		equal("Timers", int(st.Timers), 0)
+	}
 	equal("Accepted and Shed", int(st.Accepted+st.Shed), w.sys.Accepts)
 	equal("Opened", int(st.Opened), len(w.journals))
 	equal("BytesOut", int(st.BytesOut), w.sys.BytesWritten)
@@ -86,7 +91,7 @@ func (w *world) checkStats(st Stats) {
 // checkMissing sees to it that what clients did not get was counted as
 // dropped: all of it, if nothing else happened to any of them.
 func (w *world) checkMissing(st Stats) {
-	dropped, untouched := int(st.DroppedOlder+st.Replaced), w.casts == 0
+	dropped, untouched := int(st.DroppedOlder+st.Replaced), w.casts == 0 && len(w.journals) == len(w.clients)
 	for _, c := range w.clients {
 		untouched = untouched && c.strict() && !c.early()
 	}
@@ -131,26 +136,39 @@ func (w *world) drain() {
 }
 
 // checkPace comes with each step: the connections that are told to go are no
-// more than the time that has passed allows.
+// more than the time that has passed allows, and all of them at last.
 func (w *world) checkPace() {
 	d := w.shutdown
-	if d == nil || w.ShutdownSpread < 100*time.Millisecond || len(d.slots) < w.loops || w.jumped > 0 {
+	if d == nil || len(d.slots) < w.loops || w.jumped > 0 {
 		return
 	}
-	allowed := 0.0
-	for _, n := range d.slots {
-		slice := newDeparture(n, w.ShutdownSpread).slice
-		allowed += float64(slice) + float64(n)*w.since(d.began).Seconds()/w.ShutdownSpread.Seconds()
-	}
-	told := 0
+	open, told := 0, 0
 	for _, j := range w.journals {
+		if j.conn.State() == Open {
+			open++
+		}
 		if j.goneAway() {
 			told++
 		}
 	}
-	if float64(told) > allowed+0.01 {
-		w.fail("shutdown: %d connections are closed after %v, %.1f were due", told, w.since(d.began), allowed)
+	passed := w.since(d.began)
+	if open > 0 && passed > w.ShutdownSpread+slack {
+		w.fail("shutdown: %d connections are still open after %v", open, passed)
 	}
+	if most := d.due(w.ShutdownSpread, passed); float64(told) > most+0.01 {
+		w.fail("shutdown: %d connections are closed after %v, %.1f were due", told, passed, most)
+	}
+}
+
+// due gives how many connections may have been told to go.
+func (d *shutdownWatch) due(spread, passed time.Duration) (most float64) {
+	if spread < 100*time.Millisecond {
+		return math.Inf(1)
+	}
+	for _, n := range d.slots {
+		most += float64(newDeparture(n, spread).slice) + float64(n)*passed.Seconds()/spread.Seconds()
+	}
+	return most
 }
 
 // goneAway tells that the server has told a peer that it shuts down.

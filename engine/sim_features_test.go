@@ -22,6 +22,8 @@ type simFeatures struct {
 	harm, starvation, descriptors int
 
 	jumps, drains, floods, latest, broadcasts bool
+
+	pushes int // by the server, on a connection
 }
 
 const maxSimMessage = 64 << 10
@@ -55,6 +57,7 @@ func chooseFeatures(seed uint64) *simFeatures {
 	f.misfortune(r)
 	f.limits(r)
 	f.sending(r)
+	f.compressing(r)
 	return f
 }
 
@@ -89,10 +92,10 @@ func (f *simFeatures) limits(r *rand.Rand) {
 	if once(r, 8) {
 		f.MaxConnRatePerAddr = 1 + r.IntN(5)
 	}
-	if once(r, 6) {
-		f.MaxMessageRate = 4 + r.IntN(60)
+	if once(r, 5) {
+		f.MaxMessageRate = 3 + r.IntN(40)
 	}
-	if once(r, 6) {
+	if once(r, 5) {
 		f.MaxByteRate = 2000 + r.IntN(300<<10)
 	}
 	f.RatePolicy = RatePolicy(r.IntN(2))
@@ -107,7 +110,13 @@ func (f *simFeatures) sending(r *rand.Rand) {
 	if once(r, 3) {
 		f.SendPolicy = DropNewest + SendPolicy(r.IntN(2))
 	}
-	f.floods = once(r, 3)
+	if f.floods = once(r, 3); f.floods {
+		f.MaxBuffered = 20<<10 + r.IntN(60<<10)
+	}
+	f.pushes = 30
+	if f.floods {
+		f.pushes = 60
+	}
 	f.latest = once(r, 3)
 	f.broadcasts = once(r, 3)
 	if !f.workers {

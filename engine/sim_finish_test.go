@@ -27,6 +27,7 @@ func (c *simClient) strict() bool {
 func (c *simClient) finish() {
 	c.hangUp()
 	c.decoder.Release()
+	c.deflate.release()
 	if len(c.w.failures) > 0 {
 		return // the rest follows from it
 	}
@@ -90,6 +91,9 @@ func (c *simClient) checkEnd(j *journal) {
 // for what was dropped later.
 func (c *simClient) checkSent(j *journal) {
 	w, p := c.w, &c.got
+	if j.late > 0 {
+		w.fail("client %d, %v: %d messages were handled too late to be answered", c.number, c.plan, j.late)
+	}
 	missing := j.echoed - c.echoed + j.pushed - p.count
 	if missing < 0 || missing > 0 && w.SendPolicy != DropOldest {
 		w.fail("client %d, %v: %d of %d echoes, %d of %d pushes; %v", c.number, c.plan, c.echoed, j.echoed, p.count, j.pushed, j.end)
@@ -100,6 +104,9 @@ func (c *simClient) checkSent(j *journal) {
 		}
 	}
 	w.missing += missing + j.latests - p.latests
+	if p.cast < j.lastCast-1 && !w.drops() {
+		w.fail("client %d, %v: the last broadcast is %d, should be %d", c.number, c.plan, p.cast, j.lastCast-1)
+	}
 	if p.cast >= 0 && p.firstCast > j.firstCast && !w.drops() {
 		w.fail("client %d, %v: the first broadcast is %d, should be %d", c.number, c.plan, p.firstCast, j.firstCast)
 	}

@@ -12,24 +12,28 @@ import (
 
 // journal is what the handler was told of one connection, and has sent on it.
 type journal struct {
-	conn      *Conn
-	number    int
-	link      *sim.Link  // nil if the connection was gone before its OnOpen
-	client    *simClient // whose it is, likewise
-	opened    int64
-	received  int // messages
-	echoed    int // of them, that the engine has taken
-	pushed    int
-	latest    map[string]int // the last number of each key
-	latests   int
-	firstCast int // number of the first broadcast after OnOpen
-	refused   int // sends
-	panicked  bool
-	closed    bool
-	end       *CloseError
-	blocked   int64 // since when its socket was seen full, or 0
-	reads     int   // reads when the last message came
-	meter     simMeter
+	conn        *Conn
+	number      int
+	link        *sim.Link  // nil if the connection was gone before its OnOpen
+	client      *simClient // whose it is, likewise
+	opened      int64
+	received    int // messages
+	echoed      int // of them, that the engine has taken
+	late        int // of them, that were handled when it was too late to answer
+	pushed      int
+	latest      map[string]int // the last number of each key
+	latests     int
+	firstCast   int // number of the first broadcast after OnOpen
+	lastCast    int // one more than the number of the last one that must arrive
+	refused     int // sends
+	panicked    bool
+	closed      bool
+	end         *CloseError
+	blocked     int64 // since when its socket was seen full, or 0
+	paused      int64 // since when it was seen paused for its rate, or 0
+	pausedReads int   // reads until then
+	reads       int   // reads when the last message came
+	meter       simMeter
 }
 
 // record is what the handler of a world was told in all.
@@ -41,6 +45,7 @@ type record struct {
 	byAddr   map[netip.Addr]int // open
 	begun    map[netip.Addr]int // opened so far
 	casts    int                // broadcasts
+	castAt   int                // the step of the last one
 	taken    int                // messages that the engine has taken to send, but for broadcasts
 	refusals int
 	panics   int
@@ -92,8 +97,11 @@ func (h simHandler) OnMessage(c *Conn, op codec.Opcode, p []byte) {
 		h.panics++
 		panic("as you wish")
 	default:
-		if h.sent(j, c.Send(op, p)) {
+		switch err := c.Send(op, p); {
+		case h.sent(j, err):
 			j.echoed++
+		case err == ErrClosed:
+			j.late++
 		}
 	}
 	clear(p) // the payload is the handler's until it returns
@@ -168,16 +176,18 @@ func (h simHandler) OnClose(c *Conn, err error) {
 // interfere is what other goroutines do between ticks.
 func (w *world) interfere() {
 	r := w.sys.Rand
-	if len(w.journals) > 0 && r.IntN(20) == 0 {
+	if len(w.journals) > 0 && (r.IntN(20) == 0 || w.floods && r.IntN(4) == 0) {
 		j := w.journals[r.IntN(len(w.journals))]
 		if w.latest && r.IntN(2) == 0 {
-			w.pushLatest(j, r.IntN(3), r.IntN(4<<10))
+			w.pushLatest(j, r.IntN(3), r.IntN(8<<10))
 		} else {
 			w.push(j, r.IntN(20<<10))
 		}
 	}
 	if w.broadcasts && w.casts < 40 && r.IntN(40) == 0 {
-		w.broadcast(r.IntN(2 << 10))
+		for range 1 + r.IntN(3) {
+			w.broadcast(r.IntN(2 << 10))
+		}
 	}
 	if w.jumps && w.jumped < 3 && r.IntN(300) == 0 {
 		w.jump()
@@ -189,7 +199,7 @@ func (w *world) interfere() {
 
 // push sends a numbered message of the server's own accord.
 func (w *world) push(j *journal, size int) {
-	if j.closed || j.pushed == 30 || !w.floods && j.conn.Buffered() > 16<<10 {
+	if j.closed || j.pushed == w.pushes || !w.floods && j.conn.Buffered() > 16<<10 {
 		return // or slow readers would be closed, as they should
 	}
 	b := append(fmt.Appendf(nil, "push %d %d ", j.number, j.pushed), make([]byte, size)...)
@@ -200,7 +210,7 @@ func (w *world) push(j *journal, size int) {
 
 // pushLatest sends a message that replaces earlier ones of its key.
 func (w *world) pushLatest(j *journal, key, size int) {
-	if j.closed || j.latests == 60 || !w.floods && j.conn.Buffered() > 16<<10 {
+	if j.closed || j.latests == w.pushes || !w.floods && j.conn.Buffered() > 16<<10 {
 		return
 	}
 	k := fmt.Sprint("key", key)
@@ -217,4 +227,21 @@ func (w *world) broadcast(size int) {
 		w.fail("broadcast: %v", err)
 	}
 	w.casts++
+	w.castAt = w.steps
+}
+
+// castSteps is how long a broadcast may take to reach all that are open.
+const castSteps = 6
+
+// checkCast notes who must get the latest broadcast: those that were open when
+// it began and still are when it is certain to be over.
+func (w *world) checkCast() {
+	if w.casts == 0 || w.steps != w.castAt+castSteps {
+		return
+	}
+	for _, j := range w.journals {
+		if j.conn.State() == Open && j.firstCast < w.casts {
+			j.lastCast = w.casts
+		}
+	}
 }

@@ -80,7 +80,7 @@ func (w *world) checkMemory() {
 		w.overspent = 0
 		return
 	}
-	w.saw["too much memory"]++
+	w.saw[overBudget]++
 	if w.overspent++; w.overspent > 6*(w.loops+1) {
 		w.fail("%d bytes of memory are held, %d are allowed", w.server.Stats().Memory, w.MaxMemory)
 	}
@@ -92,29 +92,61 @@ func (w *world) checkLate() {
 		return
 	}
 	for _, c := range w.clients {
-		l := c.link
-		if l == nil || !l.Accepted || l.Closed || l.Jumped == w.sys.Now() {
+		if l := c.link; l == nil || !l.Accepted || l.Closed {
 			continue
 		}
-		j := w.byLink[l]
-		switch {
+		switch j := w.byLink[c.link]; {
 		case j == nil:
-			if d := w.since(max(l.AcceptedAt, l.Jumped)); d > DefaultHandshakeTimeout+w.CloseTimeout+slack {
+			if d := w.since(max(c.link.AcceptedAt, c.link.Jumped)); d > DefaultHandshakeTimeout+w.CloseTimeout+slack {
 				w.fail("client %d: handshake not over after %v", c.number, d)
 			}
-		case j.conn.State() != Open || w.quiet == 0:
-		case !j.conn.conn.Blocked():
-			j.blocked = 0
-			if d := w.since(max(l.LastRead, l.LastWrite, l.Jumped)); c.plan == vanish && c.inert && d > 3*w.IdleTimeout+5*time.Minute {
-				w.fail("client %d vanished %v ago", c.number, d)
-			}
-		case j.blocked == 0:
-			j.blocked = w.sys.Now()
-		default:
-			if d := w.since(max(j.blocked, l.LastWrite, l.Jumped)); d > w.WriteTimeout+slack {
-				w.fail("client %d has taken nothing for %v, allowed are %v", c.number, d, w.WriteTimeout)
-			}
+		case j.conn.State() == Open && w.quiet > 0:
+			c.checkStay(j)
 		}
+	}
+}
+
+// checkStay sees to it that a client which takes nothing, or has vanished, does
+// not stay for longer than it may.
+func (c *simClient) checkStay(j *journal) {
+	w, l := c.w, c.link
+	c.checkPause(j)
+	switch {
+	case !j.conn.conn.Blocked():
+		j.blocked = 0
+		if d := w.since(max(l.LastRead, l.LastWrite, l.Jumped)); c.plan == vanish && c.inert && d > 3*w.IdleTimeout+5*time.Minute {
+			w.fail("client %d vanished %v ago", c.number, d)
+		}
+	case j.blocked == 0:
+		j.blocked = w.sys.Now()
+	default:
+		if d := w.since(max(j.blocked, l.LastWrite, l.Jumped)); d > w.WriteTimeout+slack {
+			w.fail("client %d has taken nothing for %v, allowed are %v", c.number, d, w.WriteTimeout)
+		}
+	}
+}
+
+// checkPause sees to it that a client which was too fast is read from again in
+// time.
+func (c *simClient) checkPause(j *journal) {
+	w := c.w
+	if w.RatePolicy != PauseFast || !j.conn.sessions().paused(j.conn) {
+		j.paused = 0
+		return
+	}
+	w.saw[pausedForRate]++
+	if j.paused == 0 || j.pausedReads != c.link.Reads {
+		j.paused, j.pausedReads = w.sys.Now(), c.link.Reads
+	}
+	most := slack // for all that it has sent
+	if w.MaxMessageRate > 0 {
+		most += time.Second * time.Duration(c.frames) / time.Duration(w.MaxMessageRate)
+	}
+	if w.MaxByteRate > 0 {
+		most += time.Second * time.Duration(c.bytes) / time.Duration(w.MaxByteRate)
+	}
+	if d := w.since(j.paused); d > most && c.link.Jumped == 0 {
+		w.fail("client %d has not been read from for %v because of its rate, %v would do", c.number, d, most)
 	}
 }
 
@@ -141,15 +173,15 @@ func (w *world) justify(j *journal) {
 	case err == ErrRate:
 		just = w.RatePolicy == CloseFast && c.tooFast(j)
 	case err == ErrMemory:
-		just = w.MaxMemory > 0 && w.saw["too much memory"] > 0
+		just = w.MaxMemory > 0 && w.saw[overBudget] > 0
 	case err == ErrBufferFull:
 		just = w.SendPolicy == CloseSlow && (j.refused > 0 || w.casts > 0)
 	case err == ErrWriteTimeout:
-		just = w.since(l.LastWrite) >= w.WriteTimeout-20*time.Millisecond
+		just = c.unreliable() && w.since(l.LastWrite) >= w.WriteTimeout-20*time.Millisecond
 	case err == ErrIdleTimeout:
-		just = w.since(l.LastRead) >= w.IdleTimeout-20*time.Millisecond
+		just = c.unreliable() && w.since(l.LastRead) >= w.IdleTimeout-20*time.Millisecond
 	case err == ErrCloseTimeout:
-		just = l.Harmed || w.since(j.opened) >= w.CloseTimeout-20*time.Millisecond
+		just = l.Harmed || c.unreliable() && w.since(j.opened) >= w.CloseTimeout-20*time.Millisecond
 	case err == io.ErrUnexpectedEOF:
 		just = l.Harmed || c.gone || c.finished || c.done()
 	}

@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/sockeye-ws/sockeye/codec"
 )
 
@@ -32,6 +29,10 @@ func (p plan) String() string {
 
 // cooperates tells that the client reads all it gets, until the end.
 func (p plan) cooperates() bool { return p < resetMiddle }
+
+// unreliable tells that the client may have been cut because it did not do its
+// part in time.
+func (c *simClient) unreliable() bool { return !c.plan.cooperates() || c.link.Harmed }
 
 // closes tells that the client sends a Close frame of its own accord.
 func (c *simClient) closes() bool {
@@ -66,7 +67,11 @@ func (c *simClient) conclude() {
 // satisfied tells that all echoes came, or that no more will: some may have been
 // dropped.
 func (c *simClient) satisfied() bool {
-	return c.echoed == len(c.sent) || c.w.drops() && c.w.quiet > calmAfter
+	if c.echoed == len(c.sent) || !c.w.drops() {
+		return c.echoed == len(c.sent)
+	}
+	j := c.w.byLink[c.link]
+	return j != nil && j.received == len(c.sent) && c.w.quiet >= leapAfter-1
 }
 
 // rested tells that the client has been silent for longer than a peer may be
@@ -108,6 +113,7 @@ func (c *simClient) persist() {
 		c.wakeAt = c.w.sys.Now() + int64(c.w.WriteTimeout/8)
 		if len(c.out) == 0 {
 			c.out = codec.AppendMaskedPong(c.out, nil, c.mask())
+			c.frames++
 		}
 	}
 }
@@ -116,63 +122,4 @@ func (c *simClient) persist() {
 func (c *simClient) tooFast(j *journal) bool {
 	w := c.w
 	return w.MaxMessageRate > 0 && c.frames > w.MaxMessageRate || w.MaxByteRate > 0 && c.bytes > w.MaxByteRate
-}
-
-// pushes are what came without being asked for.
-type pushes struct {
-	journal   int // the connection's number, or -1
-	next      int // push
-	count     int
-	latest    map[string]int // the last number of each key
-	latests   int
-	cast      int // the last broadcast, or -1
-	firstCast int
-}
-
-func newPushes() pushes { return pushes{journal: -1, latest: map[string]int{}, cast: -1} }
-
-// take takes a message and checks that it is for this client, and in order.
-func (p *pushes) take(c *simClient, b []byte) {
-	var kind, key string
-	var journal, n int
-	head, _, _ := strings.Cut(string(b[:min(len(b), 40)]), "\x00")
-	if _, err := fmt.Sscan(head, &kind, &journal, &n); err != nil {
-		c.w.fail("client %d: got %q", c.number, head)
-		return
-	}
-	if kind != "cast" {
-		p.belongs(c, journal)
-	}
-	dropped := c.w.SendPolicy == DropOldest
-	switch kind {
-	case "push":
-		if n < p.next || n > p.next && !dropped {
-			c.w.fail("client %d: push %d came, %d was next", c.number, n, p.next)
-		}
-		p.next, p.count = n+1, p.count+1
-	case "latest":
-		fmt.Sscan(head, &kind, &journal, &n, &key)
-		if n <= p.latest[key] {
-			c.w.fail("client %d: %s %d came after %d", c.number, key, n, p.latest[key])
-		}
-		p.latest[key], p.latests = n, p.latests+1
-	case "cast":
-		if p.cast < 0 {
-			p.firstCast, p.cast = n, n-1
-		}
-		if n <= p.cast || n > p.cast+1 && !c.w.drops() {
-			c.w.fail("client %d: broadcast %d came after %d", c.number, n, p.cast)
-		}
-		p.cast = n
-	}
-}
-
-// belongs sees to it that all messages are from one connection, this one.
-func (p *pushes) belongs(c *simClient, journal int) {
-	if p.journal < 0 {
-		p.journal = journal
-	}
-	if j := c.w.byLink[c.link]; p.journal != journal || j != nil && j.number != journal {
-		c.w.fail("client %d: got a message for another", c.number)
-	}
 }

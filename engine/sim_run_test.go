@@ -117,16 +117,40 @@ func reproduce(seed uint64) string {
 	return fmt.Sprintf("go test ./engine -run '^TestSimulation$' -sim.seed %d", seed)
 }
 
-// report tells how often each fault and each outcome has occurred, and if
-// there were seeds enough for it, sees to it that none is missing.
-func (r *simRun) report(all bool) {
+const (
+	pausedForRate = "paused for a rate"
+	overBudget    = "ticks with too much memory"
+)
+
+// outcomes are what some seed must bring, or it is not tested at all.
+var outcomes = []string{
+	"OnClose: clean", "OnClose: reads too slowly", "OnClose: violation", "OnClose: unexpected EOF",
+	"OnClose: " + ErrRate.Error(), "OnClose: " + ErrMemory.Error(), "OnClose: " + ErrWriteTimeout.Error(),
+	"OnClose: " + ErrIdleTimeout.Error(), "OnClose: " + ErrCloseTimeout.Error(), "OnClose: " + ErrPanic.Error(),
+	"OnDrain", "Stats.Shed", "Stats.Refused", "Stats.Dropped", "Stats.DroppedOlder", "Stats.Replaced", "Stats.MemoryShed",
+	"answered 429", "answered 503", "broadcasts", "pings from the server", "shutdowns", pausedForRate, overBudget,
+	agreedAlone, agreedContexts, largerEchoes,
+}
+
+// report tells how often each fault and each outcome has occurred. If there
+// were seeds enough for all, it sees to it that none is missing.
+func (r *simRun) report(enough bool) {
 	for f, n := range r.faults {
-		r.t.Logf("%9d %v", n, sim.Fault(f))
-		if all && n == 0 && !r.failed.Load() {
-			r.t.Errorf("never injected: %v", sim.Fault(f))
-		}
+		r.told(sim.Fault(f).String(), n, enough)
 	}
 	for _, what := range slices.Sorted(maps.Keys(r.saw)) {
-		r.t.Logf("%9d %s", r.saw[what], what)
+		r.told(what, r.saw[what], false)
+	}
+	for _, what := range outcomes {
+		if r.saw[what] == 0 {
+			r.told(what, 0, enough)
+		}
+	}
+}
+
+func (r *simRun) told(what string, n int, needed bool) {
+	r.t.Logf("%9d %s", n, what)
+	if needed && n == 0 && !r.failed.Load() {
+		r.t.Errorf("did not happen once: %s", what)
 	}
 }

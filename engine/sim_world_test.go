@@ -80,6 +80,9 @@ func (w *world) build() {
 		panic(err)
 	}
 	w.server.group = g
+	for _, s := range g.sessions {
+		s.aside = func(f func()) { s.loop.Post(f) }
+	}
 	w.listening = w.sys.Listen()
 	deal := func() *loop.Loop { return g.next().loop }
 	for e := loop.Errno(1); e != 0; {
@@ -120,6 +123,8 @@ func (w *world) step() {
 	}
 	w.checkLate()
 	w.checkPace()
+	w.checkContexts(w.contextLimit())
+	w.checkCast()
 	w.steps++
 	w.quiet++
 	if w.sys.Progress != before {

@@ -87,9 +87,9 @@ func (c *Conn) ending() *CloseError {
 	return c.end
 }
 
-// mustReadFirst tells that the peer takes much less than it causes to be sent:
-// it gets no further answers before it has read some. [sessions.Drained] tells
-// when it has read all.
+// mustReadFirst tells that the peer takes much less than it causes to be sent,
+// or that much of that is still to be compressed: it gets no further answers
+// before. [sessions.Drained] tells when all is sent.
 func (c *Conn) mustReadFirst() bool {
 	return c.State() == Open && (c.conn.Blocked() && c.conn.Buffered() > c.profile.maxBuffered/2 || c.congested())
 }

@@ -18,16 +18,19 @@ var takeover = DeflatePolicy{ServerTakeover: true, ClientTakeover: true}
 // it accepts none.
 func answerTo(t testing.TB, value string, p DeflatePolicy) string {
 	t.Helper()
-	r := parsed(t, request("Sec-WebSocket-Extensions: "+value))
+	r, head := newRequest(), request("Sec-WebSocket-Extensions: "+value)
+	if o := parse(r, []byte(head), Limits{}); o.n != len(head) {
+		t.Fatalf("%q: %v", head, o)
+	}
 	d, ok := r.Deflate(p)
 	if !ok {
 		return ""
 	}
-	head, err := AppendResponse(nil, r, Accept{Deflate: &d})
+	b, err := AppendResponse(nil, r, Accept{Deflate: &d})
 	if err != nil {
 		t.Fatalf("%q: %+v: %v", value, d, err)
 	}
-	_, answer, _ := strings.Cut(string(head), "Sec-WebSocket-Extensions: ")
+	_, answer, _ := strings.Cut(string(b), "Sec-WebSocket-Extensions: ")
 	answer, _, _ = strings.Cut(answer, "\r\n")
 	return answer
 }

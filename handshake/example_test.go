@@ -89,3 +89,26 @@ func ExampleAllowOrigins() {
 	// https://a.example.org true
 	// https://host true
 }
+
+// A server that agrees to compress, each message on its own.
+func ExampleRequest_Deflate() {
+	var r handshake.Request
+	r.Parse([]byte("GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+
+		"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10; client_max_window_bits\r\n\r\n"), handshake.Limits{})
+
+	var accept handshake.Accept
+	if answer, ok := r.Deflate(handshake.DeflatePolicy{}); ok {
+		accept.Deflate = &answer
+	}
+	b, err := handshake.AppendResponse(nil, &r, accept)
+	fmt.Println(strings.ReplaceAll(string(b), "\r\n", "\n"), err)
+	// Output:
+	// HTTP/1.1 101 Switching Protocols
+	// Upgrade: websocket
+	// Connection: Upgrade
+	// Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+	// Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10
+	//
+	//  <nil>
+}

@@ -68,6 +68,11 @@ func Put(b *Buffer) {
 	classes[k].Put(b)
 }
 
+// modest is the size up to which a buffer that fills little by little grows to
+// twice of what it was: beyond, half of a megabyte and more would stand empty,
+// so it grows by a sixteenth.
+const modest = 1 << 20
+
 // Grow makes room for n more bytes after those in b. It returns b, or a
 // larger buffer that holds b's bytes while b has been put back.
 func Grow(b *Buffer, n int) *Buffer {
@@ -75,7 +80,12 @@ func Grow(b *Buffer, n int) *Buffer {
 	if need <= cap(b.B) {
 		return b
 	}
-	larger := Get(max(need, 2*cap(b.B)))
+	var larger *Buffer
+	if need > modest && need < 2*cap(b.B) {
+		larger = debugGet(&Buffer{B: make([]byte, 0, need+need/16)})
+	} else {
+		larger = Get(max(need, 2*cap(b.B)))
+	}
 	larger.B = append(larger.B, b.B...)
 	Put(b)
 	return larger

@@ -25,6 +25,20 @@ func TestGetHasRoomAndNoBytes(t *testing.T) {
 	}
 }
 
+func TestGrowOfALargeBuffer(t *testing.T) {
+	b := pool.Get(1 << 20)
+	b.B = b.B[:1<<20]
+	b.B[1<<20-1] = 'x'
+	b = pool.Grow(b, 1)
+	if c := cap(b.B); c <= 1<<20 || c > 1<<20+128<<10 || len(b.B) != 1<<20 || b.B[1<<20-1] != 'x' {
+		t.Errorf("%d bytes in a buffer of %d", len(b.B), c)
+	}
+	pool.Put(b)
+	if c := cap(pool.Get(1 << 20).B); c < 1<<20 || c >= 2<<20 {
+		t.Errorf("lent %d bytes for a megabyte", c)
+	}
+}
+
 func TestGrowKeepsBytes(t *testing.T) {
 	var want []byte
 	b := pool.Get(0)

@@ -32,7 +32,7 @@ type client struct {
 
 var ids atomic.Uint32
 
-// connect opens a TCP connection. Nothing on it takes longer than patience.
+// connect opens a TCP connection. Nothing on it may take longer than patience.
 func connect(addr string, buffer int) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: patience}
 	if buffer > 0 {
@@ -169,6 +169,7 @@ func (c *client) read(p plan, window <-chan struct{}) error {
 	}
 	r := bufio.NewReader(c.Conn)
 	for seq := uint64(0); ; {
+		c.SetDeadline(time.Now().Add(patience))
 		f, err := readFrame(r)
 		switch {
 		case err != nil:

@@ -12,7 +12,7 @@ func TestHalfOpen(t *testing.T) {
 		t.Run(plan, func(t *testing.T) {
 			t.Parallel()
 			n := newNetwork(t)
-			s := startIn(t, nil, n.here+":0", "-idle-timeout", "1s")
+			s := startIn(t, nil, n.here+":0", "-idle-timeout", "4s")
 			others := openAll(t, 2, s.addr, chat)
 			c := startChild(t, n.within(), s.addr, plan)
 			c.begin()

@@ -16,7 +16,7 @@ type plan struct {
 var (
 	chat  = plan{name: "chat", sizes: []int{16, 125, 126, 1000, 5000}, window: 4}
 	large = plan{name: "large", sizes: []int{100_000, 16, 70_000}, window: 6}
-	bulk  = plan{name: "bulk", sizes: []int{200_000, 16, 70_000}, window: 80, buffer: 16 << 10, pace: 2 * time.Millisecond} // more than the sockets between hold
+	bulk  = plan{name: "bulk", sizes: []int{200_000, 16, 70_000}, window: 80, buffer: 128 << 10, pace: 2 * time.Millisecond} // more than the sockets between hold
 )
 
 // briefly is p for who stays for a few messages.

@@ -102,9 +102,12 @@ func number(pattern *regexp.Regexp, line []byte) (n int) {
 	return n
 }
 
-// stop lets the server go on untouched.
+// stop lets the server go on untouched. It may be called twice.
 func (s *strace) stop(t *testing.T) {
 	t.Helper()
+	if s.cmd.ProcessState != nil {
+		return
+	}
 	s.cmd.Process.Signal(syscall.SIGINT)
 	ended := make(chan struct{})
 	go func() { s.cmd.Wait(); close(ended) }()

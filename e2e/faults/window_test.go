@@ -25,7 +25,7 @@ func TestLateReader(t *testing.T) {
 	for name, flags := range map[string][]string{"loops": nil, "workers": workers} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, flags...)
+			s := start(t, append(flags, "-write-timeout", "5m")...)
 			late := dial(s.addr, bulk)
 			if late.err != nil {
 				t.Fatal(late.err)
@@ -35,10 +35,11 @@ func TestLateReader(t *testing.T) {
 			p.begin = begin
 			go late.talk(p)
 			waitUntil(t, "the window is zero", func() bool { return s.to(t, late.port).stuck() })
+			waitUntil(t, "the server cannot send", func() bool { return s.stock(t).Buffered > backlog })
 			others := openAll(t, 2, s.addr, chat)
 			goOn(t, others, 5)
 			close(begin)
-			goOn(t, []*client{late}, 200)
+			goOn(t, []*client{late}, 100)
 			mustComplete(t, append(others, late)...)
 			s.mustRecover(t, 0)
 		})

@@ -23,7 +23,7 @@ func compressionFlags(o *engine.Options) {
 		return nil
 	})
 	flag.IntVar(&c.Level, "compress-level", engine.DefaultCompressionLevel, "from 1, fastest, to 9, smallest")
-	flag.IntVar(&c.MinSize, "compress-min", engine.DefaultCompressionMinSize, "size in `bytes` from which messages are compressed")
+	flag.IntVar(&c.MinSize, "compress-min", 0, "size in `bytes` from which messages are compressed (default: 512, with takeover 64)")
 	flag.IntVar(&c.WindowBits, "compress-window", 15, "how far back messages refer, in `bits`: 8 to 15")
 	flag.Int64Var(&c.MaxContextMemory, "compress-memory", engine.DefaultMaxContextMemory, "limit in `bytes` of what -compress=takeover holds for all connections")
 }

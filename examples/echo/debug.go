@@ -81,7 +81,7 @@ func readMemory(srv *engine.Server) memory {
 		Buffered:     stats.Memory,
 		GCCount:      gc.NumGC,
 		GCPauseTotal: gc.PauseTotal,
-		GCPauseMax:   slices.Max(gc.Pause),
+		GCPauseMax:   slices.Max(append(gc.Pause, 0)),
 	}
 }
 

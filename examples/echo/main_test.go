@@ -260,6 +260,15 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// A server that has just begun has collected nothing yet.
+func TestMemoryBeforeAnyCollection(t *testing.T) {
+	debug := freeAddr(t)
+	start(t, "-pprof", debug)
+	if m := askMemory(t, debug, "?collect=no"); m.PID <= 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
 // freeAddr gives an address on which nobody listens now.
 func freeAddr(t *testing.T) string {
 	t.Helper()

@@ -14,7 +14,17 @@ const gone = 5*time.Second + 500*time.Millisecond
 // one go when the socket became full, the one that waits, and what keeps them.
 const pongs = 64<<10 + 1<<10
 
+// half is what a server may hold for a connection that has begun a short
+// compressed message: the tables to inflate it with, and the first bytes.
+const half = 16 << 10
+
+// echoing is for a message that is inflated while the echo of the one before is
+// compressed, and for garbage: both are made anew hundreds of times a second.
+const echoing = 2*limit + limit/2
+
 var (
+	compress       = []string{"-compress"}
+	hurryCompress  = []string{"-compress", "-close-timeout", "1s"}
 	hurryHandshake = []string{"-handshake-timeout", "1s"}
 	hurryClose     = []string{"-close-timeout", "1s"}
 )
@@ -40,6 +50,15 @@ var All = []*Attack{
 		Answers: []string{"echo"}, play: holdBack(limit)},
 	{Name: "unfinished-half", Does: "the same with a little more than half of that", Conns: 50,
 		Answers: []string{"echo"}, play: holdBack(limit/2 + 2)},
+
+	{Name: "bomb", Does: "sends a compressed message without end that becomes a thousand times as large", Conns: 20, Deflates: true, Flags: compress,
+		Answers: []string{"close 1009"}, Hurry: hurryCompress, play: deflateEndlessly(deflated(make([]byte, limit)))},
+	{Name: "bombs", Does: "sends the largest messages in a kilobyte each, 16 at a time, and reads their echoes", Conns: 10, Deflates: true, Flags: compress,
+		Answers: []string{"echo"}, Pins: echoing, play: sendBombs(limit)},
+	{Name: "empty-blocks", Does: "sends a compressed message without end that has nothing in it", Conns: 20, Deflates: true, Flags: compress,
+		Answers: []string{"close 1009"}, Hurry: hurryCompress, play: deflateEndlessly(manyEmptyBlocks)},
+	{Name: "deflated-halves", Does: "begins a short compressed message and waits", Conns: 1000, Deflates: true, Flags: compress,
+		Answers: []string{"echo"}, Buffered: half, play: holdBackDeflated(1 << 10)},
 
 	{Name: "pings-unread", Does: "floods with pings and reads no pong", Conns: 10,
 		Answers: []string{"the latest pong"}, Meets: []string{"pings", "pongs"}, Buffered: pongs, play: floodPings},

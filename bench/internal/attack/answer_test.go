@@ -15,7 +15,7 @@ const switching = "HTTP/1.1 101 Switching Protocols\r\n\r\n"
 
 // TestMain makes attackers give up soon.
 func TestMain(m *testing.M) {
-	grace = time.Second / 2
+	grace, swallowed = 3*time.Second, 64<<10
 	m.Run()
 }
 
@@ -108,7 +108,7 @@ func TestAnswers(t *testing.T) {
 		{"a message for a pong", switching + echo, orderly, floodPongs, "something else"},
 		{"no close", switching + echo, orderly, ignoreClose, "something else"},
 		{"a close not acted upon", switching + string(codec.AppendClose(nil, 1002, "")), endless, ignoreClose, "close 1002, then held"},
-		{"unread messages", switching, endless, readNothing(32 << 20), "64 MiB taken"},
+		{"unread messages", switching, endless, readNothing(32 << 10), "64 MiB taken"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

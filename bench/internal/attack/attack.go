@@ -28,7 +28,9 @@ type Attack struct {
 	Meets    []string // what else may be met
 	Once     bool     // each attacker plays once, instead of until the attack is over
 	Limited  bool     // it is about a limit that is set by Flags
+	Deflates bool     // it is about compressed messages, which Flags are for
 	Fanout   bool     // the server sends every message to all, and the neighbours do
+	Pins     int64    // the most resident bytes that an attacker may pin; 0: MaxPinned
 	Buffered int64    // the most that the server may hold for an attacker by its own count; 0: no matter
 
 	play func(a *attacker) (answer string)

@@ -67,8 +67,8 @@ func (a *Attack) Judge(r *Row) {
 	if a.Within > 0 && r.Longest > a.Within {
 		miss("a connection lasted %v, longer than %v", r.Longest.Round(time.Millisecond), a.Within)
 	}
-	if r.Pinned > MaxPinned {
-		miss("an attacker pinned %d bytes, more than %d", r.Pinned, MaxPinned)
+	if most := cmp.Or(a.Pins, MaxPinned); r.Pinned > most {
+		miss("an attacker pinned %d bytes, more than %d", r.Pinned, most)
 	}
 	if a.Buffered > 0 && r.Buffered > a.Buffered {
 		miss("the server buffered %d bytes for an attacker, more than %d", r.Buffered, a.Buffered)

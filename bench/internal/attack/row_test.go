@@ -49,6 +49,20 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// An attack may be allowed to pin more.
+func TestJudgePins(t *testing.T) {
+	lenient := *example
+	lenient.Pins = MaxPinned + 1
+	for _, pinned := range []int64{MaxPinned + 1, MaxPinned + 2} {
+		r := met()
+		r.Pinned = pinned
+		lenient.Judge(r)
+		if missed := len(r.Missed) > 0; missed != (pinned > lenient.Pins) {
+			t.Errorf("%d bytes: %q", pinned, r.Missed)
+		}
+	}
+}
+
 // What nobody notices is no failure, nor what was not measured long enough.
 func TestJudgeOfLatencies(t *testing.T) {
 	short, hurried := met(), met()
@@ -77,6 +91,28 @@ func TestTable(t *testing.T) {
 	}
 	if got := o.Rows[1].Text(); !strings.Contains(got, "MISSED: this\n  MISSED: that\n") || !strings.Contains(got, "all within 1m") {
 		t.Error(got)
+	}
+}
+
+func TestUpdate(t *testing.T) {
+	one := Outcome{Machine: "a machine", Rows: []Row{*met()}}
+	document := "before\n" + placeOne + "old\n" + placeEnd + "\nafter\n"
+	for range 2 { // the second time it replaces the first
+		var err error
+		if document, err = one.Update(document); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.Contains(document, "old") || strings.Count(document, "on a machine.") != 1 || !strings.HasSuffix(document, "|\n\n<!-- end -->\nafter\n") {
+		t.Error(document)
+	}
+	two := Outcome{Rows: []Row{{Server: "one", Attack: "a", Report: Report{Answers: map[string]int{"cut": 1}}}, {Server: "two", Attack: "a"}}}
+	if _, err := two.Update(document); err == nil {
+		t.Error("there was no place for a comparison")
+	}
+	got, err := two.Update(placePeers + placeEnd)
+	if err != nil || !strings.Contains(got, "| attack | one | two |\n|---|---|---|\n| a | cut; 0 B | failed |\n") {
+		t.Errorf("%v\n%s", err, got)
 	}
 }
 

@@ -121,3 +121,28 @@ func (o *Outcome) Markdown(w io.Writer) error {
 	}
 	return nil
 }
+
+// The lines between which a document has a table.
+const (
+	placeOne   = "<!-- attacks -->\n"
+	placePeers = "<!-- attacks on peers -->\n"
+	placeEnd   = "<!-- end -->"
+)
+
+// Update puts the table, and where it was measured, into its place in a
+// document.
+func (o *Outcome) Update(document string) (string, error) {
+	place := placeOne
+	if len(o.servers()) > 1 {
+		place = placePeers
+	}
+	before, rest, found := strings.Cut(document, place)
+	_, after, ended := strings.Cut(rest, placeEnd)
+	if !found || !ended {
+		return "", fmt.Errorf("no place for the table: it begins with the line %q and ends with %q", strings.TrimSpace(place), placeEnd)
+	}
+	var table strings.Builder
+	o.Markdown(&table)
+	facts := fmt.Sprintf("Measured on %s, on %s.", o.Started.Format("2 January 2006"), o.Machine)
+	return before + place + "\n" + facts + "\n\n" + table.String() + "\n" + placeEnd + after, nil
+}

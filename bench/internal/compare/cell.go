@@ -10,9 +10,21 @@ import (
 	"github.com/sockeye-ws/sockeye/bench/internal/report"
 )
 
-// Idle is the kind of cell that measures the memory of idle connections. The
-// other kinds are the loads of package raw.
-const Idle = "idle"
+// Idle is the kind of cell that measures the memory of idle connections, and
+// IdleDeflate that of those which agreed to compress, in each way that a peer
+// knows and in none. The other kinds are the loads of package raw.
+const (
+	Idle        = "idle"
+	IdleDeflate = "idle-deflate"
+)
+
+// kinds are those of all cells.
+var kinds = []string{raw.Echo, raw.Broadcast, raw.Setup, Idle, raw.DeflateJSON, raw.DeflateText, IdleDeflate}
+
+// compresses tells that the cell compares only peers that compress.
+func (c Cell) compresses() bool {
+	return c.Kind == raw.DeflateJSON || c.Kind == raw.DeflateText || c.Kind == IdleDeflate
+}
 
 // Cell is one comparison of all peers: a kind of load and its numbers.
 type Cell struct {
@@ -22,7 +34,7 @@ type Cell struct {
 	Depth int    `json:"depth"`      // messages outstanding on a connection
 }
 
-// sets are the cells that have a name, of which [DefaultCells] are all.
+// sets are the cells that have a name, of which [DefaultCells] are most.
 var sets = map[string]string{
 	"echo": "echo:100:125,echo:1000:125,echo:10000:125," +
 		"echo:100:1024,echo:1000:1024,echo:10000:1024",
@@ -31,6 +43,8 @@ var sets = map[string]string{
 	"broadcast": "broadcast:10000:125",
 	"setup":     "setup:100:125",
 	"idle":      "idle:5000:1024",
+	"deflate": "deflate-json:100:100,deflate-json:100:1024,deflate-json:20:65536," +
+		"deflate-text:100:100,deflate-text:100:1024,deflate-text:20:65536,idle-deflate:5000:1024",
 }
 
 // DefaultCells are the cells that are measured unless others are asked for.
@@ -58,9 +72,9 @@ func ParseCells(list string) (all []Cell, err error) {
 }
 
 func parseCell(text string) (Cell, error) {
-	wrong := fmt.Errorf("%q is no cell: name some of %s, or give KIND:CONNECTIONS:SIZE[:DEPTH], such as echo:100:125:16", text, DefaultCells)
+	wrong := fmt.Errorf("%q is no cell: name some of %s,deflate, or give KIND:CONNECTIONS:SIZE[:DEPTH], such as echo:100:125:16", text, DefaultCells)
 	kind, rest, _ := strings.Cut(text, ":")
-	if !slices.Contains([]string{raw.Echo, raw.Broadcast, raw.Setup, Idle}, kind) {
+	if !slices.Contains(kinds, kind) {
 		return Cell{}, wrong
 	}
 	var numbers []int
@@ -99,6 +113,12 @@ func (c Cell) String() string {
 		return fmt.Sprintf("Connections set up, %d at a time, with one echo of %s", c.Conns, size)
 	case Idle:
 		return fmt.Sprintf("%s, idle after one message of %s each", conns, size)
+	case IdleDeflate:
+		return fmt.Sprintf("%s, idle after compressed messages of %s each", conns, size)
+	case raw.DeflateJSON:
+		return fmt.Sprintf("Echo of %s of compressed JSON on %s", size, conns)
+	case raw.DeflateText:
+		return fmt.Sprintf("Echo of %s of compressed text on %s", size, conns)
 	}
 	return fmt.Sprintf("Echo of %s on %s, depth %d", size, conns, c.Depth)
 }

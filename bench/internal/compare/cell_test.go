@@ -15,6 +15,7 @@ func TestParseCells(t *testing.T) {
 		{"deep", []Cell{{raw.Echo, 100, 125, 16}}},
 		{"idle,large", []Cell{{Idle, 5000, 1024, 1}, {raw.Echo, 4, 1 << 20, 1}}},
 		{"echo:1:0", []Cell{{raw.Echo, 1, 0, 1}}},
+		{"deflate-json:1:2,idle-deflate:3:4", []Cell{{raw.DeflateJSON, 1, 2, 1}, {IdleDeflate, 3, 4, 1}}},
 		{"setup:7:8,broadcast:9:10:1,echo:2:3:4", []Cell{{raw.Setup, 7, 8, 1}, {raw.Broadcast, 9, 10, 1}, {raw.Echo, 2, 3, 4}}},
 	}
 	for _, c := range cases {
@@ -24,7 +25,7 @@ func TestParseCells(t *testing.T) {
 	}
 	for _, list := range []string{
 		"", "all", "echo:", "echo:100", "echo:x:125", "echo:0:125", "echo:100:125:0", "echo:100:-1", "echo:1:2:3:4",
-		"deep:100:125", "setup:10:125:2", "idle:10:125:2", "idle,", "echo:1:2 ",
+		"deep:100:125", "setup:10:125:2", "idle:10:125:2", "deflate:1:2", "deflate-json:1:2:2", "idle-deflate:1:2:2", "idle,", "echo:1:2 ",
 	} {
 		if got, err := ParseCells(list); err == nil {
 			t.Errorf("%q: %+v", list, got)
@@ -33,8 +34,8 @@ func TestParseCells(t *testing.T) {
 }
 
 func TestDefaultCells(t *testing.T) {
-	cells, err := ParseCells(DefaultCells)
-	if err != nil || len(cells) != 11 {
+	cells, err := ParseCells(DefaultCells + ",deflate")
+	if err != nil || len(cells) != 18 {
 		t.Fatalf("%d cells (%v)", len(cells), err)
 	}
 	for _, c := range cells {
@@ -51,6 +52,9 @@ func TestCellString(t *testing.T) {
 		"Broadcast of 1 KiB to 10,000 connections":                  {raw.Broadcast, 10_000, 1024, 1},
 		"Connections set up, 100 at a time, with one echo of 125 B": {raw.Setup, 100, 125, 1},
 		"5,000 connections, idle after one message of 1025 B each":  {Idle, 5000, 1025, 1},
+		"Echo of 1 KiB of compressed JSON on 1 connection":          {raw.DeflateJSON, 1, 1024, 1},
+		"Echo of 1 KiB of compressed text on 1 connection":          {raw.DeflateText, 1, 1024, 1},
+		"2 connections, idle after compressed messages of 1 B each": {IdleDeflate, 2, 1, 1},
 	} {
 		if got := cell.String(); got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -46,7 +46,11 @@ type Table interface {
 // descriptors is left out. If ctx ends after at least one round, the table of
 // the whole rounds comes with the error.
 func (p *Plan) Measure(ctx context.Context, cell Cell) (Table, error) {
-	if cell.Kind == Idle {
+	p = p.of(cell)
+	if len(p.Peers) == 0 {
+		return nil, errors.New("none of the peers compresses messages")
+	}
+	if cell.Kind == Idle || cell.Kind == IdleDeflate {
 		samples, err := rounds(ctx, p, cell, p.memory)
 		if samples == nil {
 			return nil, err
@@ -60,9 +64,19 @@ func (p *Plan) Measure(ctx context.Context, cell Cell) (Table, error) {
 	return newLoadTable(p, cell, samples), err
 }
 
+// of gives the plan for a cell: with the peers that can take part in it.
+func (p *Plan) of(cell Cell) *Plan {
+	if !cell.compresses() {
+		return p
+	}
+	q := *p
+	q.Peers = compressing(p.Peers, cell.Kind == IdleDeflate)
+	return &q
+}
+
 // Takes says about how long a cell takes on an ordinary machine.
 func (p *Plan) Takes(cell Cell) (all time.Duration) {
-	for _, peer := range p.Peers {
+	for _, peer := range p.of(cell).Peers {
 		if p.missing(peer, cell) == "" {
 			all += p.takes(cell)
 		}
@@ -76,6 +90,8 @@ func (p *Plan) takes(cell Cell) time.Duration {
 	switch cell.Kind {
 	case Idle:
 		return start + time.Duration(cell.Conns+warmConns)*open
+	case IdleDeflate:
+		return start + time.Duration(cell.Conns+warmConns)*(open+time.Millisecond)
 	case raw.Setup:
 		return start + p.Warmup + p.Duration
 	}
@@ -91,13 +107,13 @@ func rounds[S any](ctx context.Context, p *Plan, cell Cell, measure func(context
 			if p.missing(peer, cell) != "" {
 				continue
 			}
-			p.Step(fmt.Sprintf("%v: round %d of %d, %s", cell, round+1, p.Rounds, peer.Name), p.takes(cell))
+			p.Step(fmt.Sprintf("%v: round %d of %d, %s", cell, round+1, p.Rounds, peer.Row()), p.takes(cell))
 			sample, err := measure(ctx, peer, cell)
 			if ctx.Err() != nil {
 				return samples, ctx.Err()
 			}
 			if err != nil {
-				return samples, fmt.Errorf("%s, %s: %w", peer.Name, cell.Name(), err)
+				return samples, fmt.Errorf("%s, %s: %w", peer.Row(), cell.Name(), err)
 			}
 			next[i] = []S{sample}
 		}
@@ -139,6 +155,9 @@ func (p *Plan) load(ctx context.Context, peer Peer, cell Cell) (sample raw.Resul
 
 // with calls f while a fresh process of the peer runs, both on our processor.
 func (p *Plan) with(peer Peer, f func(*proc.Server) error, args ...string) error {
+	if peer.compress != "" {
+		args = append(args, "-compress", string(peer.compress))
+	}
 	return proc.Pinned(p.CPU, func() error {
 		server, err := proc.Start(filepath.Join(p.Bin, peer.Name), args...)
 		if err != nil {
@@ -153,6 +172,7 @@ func (p *Plan) client(ctx context.Context, peer Peer, cell Cell, server *proc.Se
 		"-addr", server.Addr,
 		"-plain="+strconv.FormatBool(peer.Plain),
 		"-load", cell.Kind,
+		"-compress", string(peer.compress),
 		"-conns", strconv.Itoa(cell.Conns),
 		"-size", strconv.Itoa(cell.Size),
 		"-depth", strconv.Itoa(cell.Depth),

@@ -30,7 +30,7 @@ type Memory struct {
 // memory measures what a peer's idle connections need.
 func (p *Plan) memory(_ context.Context, peer Peer, cell Cell) (m Memory, err error) {
 	err = p.with(peer, func(server *proc.Server) error {
-		o := raw.Options{Addr: server.Addr, Plain: peer.Plain, Conns: min(cell.Conns, warmConns), Size: cell.Size}
+		o := raw.Options{Addr: server.Addr, Plain: peer.Plain, Conns: min(cell.Conns, warmConns), Size: cell.Size, Compress: peer.compress}
 		if err := comeAndGo(server, o); err != nil {
 			return err
 		}

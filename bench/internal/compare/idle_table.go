@@ -26,7 +26,7 @@ type IdleRow struct {
 func newIdleTable(p *Plan, cell Cell, samples [][]Memory) *IdleTable {
 	t := &IdleTable{Cell: cell, peers: p.Peers}
 	for i, peer := range p.Peers {
-		row := IdleRow{Peer: peer.Name, LeftOut: p.missing(peer, cell), Rounds: samples[i]}
+		row := IdleRow{Peer: peer.Row(), LeftOut: p.missing(peer, cell), Rounds: samples[i]}
 		var per, rss []float64
 		for _, m := range samples[i] {
 			per = append(per, float64(m.Idle-m.Empty)/float64(cell.Conns))

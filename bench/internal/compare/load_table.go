@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/sockeye-ws/sockeye/bench/internal/raw"
@@ -26,6 +27,7 @@ type LoadRow struct {
 	Cost    Spread       `json:"server_to_client_cpu"`
 	First   Spread       `json:"of_first_peer"` // Cost by that of the first peer in the same round
 	Ours    Spread       `json:"of_sockeye"`    // Cost by ours in the same round
+	Ratio   Spread       `json:"ratio"`         // of replies on the wire by their size
 	Rounds  []raw.Result `json:"rounds"`
 }
 
@@ -55,6 +57,7 @@ func (row *LoadRow) fill(samples, first, own []raw.Result) {
 	row.Server = over(func(r raw.Result) float64 { return float64(r.ServerCPU) / float64(r.Count) })
 	row.Client = over(func(r raw.Result) float64 { return float64(r.ClientCPU) / float64(r.Count) })
 	row.Cost = over(cost)
+	row.Ratio = over(func(r raw.Result) float64 { return r.Ratio })
 	row.First = relative(samples, first)
 	row.Ours = relative(samples, own)
 }
@@ -82,8 +85,11 @@ func (t *LoadTable) Text() [][]string {
 	if first != ours && t.peers[indexOfOurs(t.peers)].Name == ours {
 		head = append(head, "of "+ours)
 	}
-	if t.Size >= large {
+	if t.Size >= large || t.compresses() {
 		head = append(head, "MB/s")
+	}
+	if t.compresses() {
+		head = append(head, "MB by server CPU s", "ratio")
 	}
 	text := [][]string{head}
 	for _, r := range t.Rows {
@@ -104,6 +110,9 @@ func (t *LoadTable) row(r LoadRow, head []string) []string {
 		"client CPU":    report.Duration(time.Duration(r.Client.Median)),
 		"server/client": r.Cost.String(),
 		"of " + ours:    r.Ours.String(),
+		"ratio":         fmt.Sprintf("%.2f", r.Ratio.Median),
+
+		"MB by server CPU s": report.Count(int64(float64(t.Size) * 1e3 / r.Server.Median)),
 	}
 	columns["of "+t.Rows[0].Peer] = r.First.String()
 	var row []string

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/sockeye-ws/sockeye/bench/internal/deflating"
 )
 
 // Peer is a server program. It is built by "go build" in its folder, and its
@@ -26,6 +28,12 @@ type Peer struct {
 	// Modules are those whose versions matter.
 	Modules []string
 
+	// Compresses are the ways in which it can compress messages.
+	Compresses []deflating.Way
+
+	// compress is the one that is measured.
+	compress deflating.Way
+
 	// Descriptors is how many it needs for a connection, if not one.
 	Descriptors int
 }
@@ -36,7 +44,8 @@ var Peers = []Peer{
 	{Name: "epoll", Dir: "bench/peers/epoll",
 		How: "the limit: bytes back as they come, without WebSocket", Plain: true},
 	{Name: "sockeye", Dir: "bench/peers/sockeye",
-		How: "one loop, default limits"},
+		How:        "one loop, default limits",
+		Compresses: []deflating.Way{deflating.Alone, deflating.Takeover, deflating.TakeoverKB}},
 	{Name: "gnet", Dir: "bench/peers/gnet",
 		How: "one loop, with our codec and handshake", Modules: []string{"github.com/panjf2000/gnet/v2"}},
 	{Name: "gobwas", Dir: "bench/peers/gobwas",
@@ -44,13 +53,51 @@ var Peers = []Peer{
 	{Name: "easygo", Dir: "bench/peers/easygo",
 		How: "gobwas/ws on one-shot events, 128 workers", Modules: []string{"github.com/gobwas/ws", "github.com/mailru/easygo"}, Descriptors: 2},
 	{Name: "gws", Dir: "bench/peers/gws",
-		How: "a goroutine for each connection, default options", Modules: []string{"github.com/lxzan/gws"}},
+		How: "a goroutine for each connection, default options", Modules: []string{"github.com/lxzan/gws"},
+		Compresses: []deflating.Way{deflating.Alone, deflating.Takeover, deflating.TakeoverKB}},
 	{Name: "gorilla", Dir: "bench/peers/gorilla",
-		How: "a goroutine for each connection, pools of buffers", Modules: []string{"github.com/gorilla/websocket"}},
+		How: "a goroutine for each connection, pools of buffers", Modules: []string{"github.com/gorilla/websocket"},
+		Compresses: []deflating.Way{deflating.Alone}},
 	{Name: "coder", Dir: "bench/peers/coder",
-		How: "a goroutine for each connection, a pool of messages", Modules: []string{"github.com/coder/websocket"}},
+		How: "a goroutine for each connection, a pool of messages", Modules: []string{"github.com/coder/websocket"},
+		Compresses: []deflating.Way{deflating.Alone, deflating.Takeover}},
 	{Name: "nbio", Dir: "bench/peers/nbio",
-		How: "one poller, which runs the handler itself", Modules: []string{"github.com/lesismal/nbio"}},
+		How: "one poller, which runs the handler itself", Modules: []string{"github.com/lesismal/nbio"},
+		Compresses: []deflating.Way{deflating.Alone}},
+}
+
+// compressing gives the peers that compress. Of those that know more than one way,
+// several asks for all of them, and for the peer without compression before them;
+// else all compress each message alone.
+func compressing(peers []Peer, several bool) (all []Peer) {
+	for _, p := range peers {
+		if len(p.Compresses) == 0 {
+			continue
+		}
+		if !several {
+			all = append(all, p.with(deflating.Alone))
+			continue
+		}
+		all = append(all, p)
+		for _, way := range p.Compresses {
+			all = append(all, p.with(way))
+		}
+	}
+	return all
+}
+
+// with gives the peer that compresses so.
+func (p Peer) with(way deflating.Way) Peer {
+	p.compress = way
+	return p
+}
+
+// Row is the peer's name in a table.
+func (p Peer) Row() string {
+	if p.compress == "" {
+		return p.Name
+	}
+	return p.Name + ", " + string(p.compress)
 }
 
 // Names gives those of all peers.

@@ -32,10 +32,12 @@ func serve(t *testing.T, o engine.Options) (addr string, srv *engine.Server) {
 	return l.Addr().String(), srv
 }
 
+// options are for a server with limits that a client on a busy machine does not
+// exceed by chance.
 func options(addr string) Options {
 	return Options{
 		Addr: addr, Clients: len(kinds), Pause: 10 * time.Millisecond, Messages: true,
-		HandshakeTimeout: 300 * time.Millisecond, IdleTimeout: 300 * time.Millisecond, WriteTimeout: 300 * time.Millisecond,
+		HandshakeTimeout: 3 * time.Second, IdleTimeout: 3 * time.Second, WriteTimeout: 3 * time.Second,
 		MaxMessageRate: 20_000, Patience: 30 * time.Second,
 	}
 }
@@ -47,6 +49,8 @@ func limits(o Options) engine.Options {
 	}
 }
 
+const rounds = 2
+
 // The engine does what it should about each fault, and none leaves anything.
 func TestEachFault(t *testing.T) {
 	for _, k := range kinds {
@@ -56,22 +60,24 @@ func TestEachFault(t *testing.T) {
 			addr, srv := serve(t, limits(o))
 			o.Addr = addr
 			p, random := New(o), rand.New(rand.NewPCG(1, 1))
-			for range 10 {
+			for range rounds {
 				p.one(k, random)
 			}
-			if p.Played()[k.name] != 10 || len(p.Errors()) != 0 {
+			if p.Played()[k.name] != rounds || len(p.Errors()) != 0 {
 				t.Errorf("%v, %v", p.Played(), p.Errors())
 			}
-			for end := time.Now().Add(o.Patience); srv.Stats().Connections > 0; time.Sleep(time.Millisecond) {
+			for end := time.Now().Add(o.Patience); !allGone(srv.Stats(), rounds); time.Sleep(time.Millisecond) {
 				if time.Now().After(end) {
-					t.Fatalf("%d connections are left", srv.Stats().Connections)
+					t.Fatalf("something is left: %+v", srv.Stats())
 				}
-			}
-			if s := srv.Stats(); s.Accepted != 10 || s.Timers != 0 || s.Memory != 0 {
-				t.Errorf("%+v", s)
 			}
 		})
 	}
+}
+
+// allGone reports whether n connections have come and left nothing.
+func allGone(s engine.Stats, n uint64) bool {
+	return s.Accepted == n && s.Connections == 0 && s.Timers == 0 && s.Memory == 0
 }
 
 func TestRun(t *testing.T) {
@@ -100,7 +106,8 @@ func TestRun(t *testing.T) {
 func TestIndifferentServer(t *testing.T) {
 	o := options("")
 	o.Addr, _ = serve(t, engine.Options{HandshakeTimeout: -1, IdleTimeout: -1, WriteTimeout: -1, MaxMessage: 8 << 20, MaxFragments: 1 << 20})
-	o.Patience = 300 * time.Millisecond
+	o.HandshakeTimeout, o.IdleTimeout, o.WriteTimeout = time.Millisecond, time.Millisecond, time.Millisecond
+	o.Patience = 3 * time.Second
 	for _, name := range []string{
 		"never ends its request", "does nothing", "floods and does not read",
 		"sends too large a message", "sends too many fragments", "sends too many messages",

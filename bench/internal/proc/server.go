@@ -28,8 +28,19 @@ type Server struct {
 // address of its -addr flag, given as a free port of 127.0.0.1, and then print
 // "listening on ADDR" as a line of its standard output.
 func Start(program string, args ...string) (*Server, error) {
+	return start(os.Stderr, program, args)
+}
+
+// StartSilent is Start for a program whose standard error nobody wants to read.
+func StartSilent(program string, args ...string) (*Server, error) {
+	return start(nil, program, args)
+}
+
+func start(stderr *os.File, program string, args []string) (*Server, error) {
 	cmd := exec.Command(program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
-	cmd.Stderr = os.Stderr
+	if stderr != nil {
+		cmd.Stderr = stderr
+	}
 	// Ctrl-C on the terminal is for us: we then end the server in good order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()

@@ -48,7 +48,7 @@ func open(o Options) (*client, error) {
 		return nil, err
 	}
 	for i := range o.Conns {
-		if err := c.add(to, o.Plain); err != nil {
+		if err := c.add(to, o); err != nil {
 			c.close()
 			return nil, fmt.Errorf("opening connection %d: %w", i+1, err)
 		}
@@ -70,15 +70,15 @@ const backlog = 1000
 
 // add opens one connection, and leaves its descriptor blocking: that each call
 // of the load says MSG_DONTWAIT is enough.
-func (c *client) add(to *target, plain bool) error {
+func (c *client) add(to *target, o Options) error {
 	i := len(c.conns)
 	fd, err := to.dial(i)
 	if err != nil {
 		return err
 	}
 	c.conns = append(c.conns, conn{fd: fd})
-	if !plain {
-		if err := upgrade(fd); err != nil {
+	if !o.Plain {
+		if err := upgrade(fd, o.Compress); err != nil {
 			return err
 		}
 	} else if (i+1)%backlog == 0 {

@@ -12,8 +12,11 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/sockeye-ws/sockeye/bench/internal/corpus"
+	"github.com/sockeye-ws/sockeye/bench/internal/deflating"
 	"github.com/sockeye-ws/sockeye/bench/internal/proc"
 )
 
@@ -30,11 +33,19 @@ const (
 	// Setup opens connections, has one message echoed on each, and closes it
 	// for the next one. It counts connections.
 	Setup = "setup"
+
+	// DeflateJSON and DeflateText are Echo of compressed messages, which differ,
+	// and one outstanding on each connection.
+	DeflateJSON = "deflate-json"
+	DeflateText = "deflate-text"
 )
+
+// loads are all of them.
+var loads = []string{Echo, Broadcast, Setup, DeflateJSON, DeflateText}
 
 // Options says what to measure.
 type Options struct {
-	Load      string        // Echo, Broadcast or Setup
+	Load      string        // one of those above
 	Addr      string        // of the server, host:port
 	Plain     bool          // the server sends back bytes and knows no WebSocket
 	Conns     int           // connections at a time
@@ -44,6 +55,10 @@ type Options struct {
 	Duration  time.Duration // measured time
 	Patience  time.Duration // for each answer of the server; default 20 s
 	ServerPID int
+
+	// Compress is what to agree on with the server: with Hold, and to be
+	// deflating.Alone with DeflateJSON and DeflateText.
+	Compress deflating.Way
 }
 
 const (
@@ -56,8 +71,8 @@ const (
 func (o *Options) check() error {
 	const frameHeader = 14
 	switch {
-	case !slices.Contains([]string{Echo, Broadcast, Setup}, o.Load):
-		return fmt.Errorf("load is %q: it must be %s, %s or %s", o.Load, Echo, Broadcast, Setup)
+	case !slices.Contains(loads, o.Load):
+		return fmt.Errorf("load is %q: it must be one of %s", o.Load, strings.Join(loads, ", "))
 	case o.Conns < 1 || o.Depth < 1 || o.Size < 0:
 		return errors.New("at least one connection and one outstanding message are needed")
 	case o.Size > maxOutstanding || o.Depth > maxOutstanding/(o.Size+frameHeader):
@@ -79,6 +94,10 @@ type Result struct {
 	Elapsed   time.Duration `json:"elapsed_ns"`
 	ClientCPU time.Duration `json:"client_cpu_ns"`
 	ServerCPU time.Duration `json:"server_cpu_ns"`
+
+	// Ratio is what replies take on the wire, by their size, if they are
+	// compressed.
+	Ratio float64 `json:"ratio,omitempty"`
 }
 
 // load is a client at work.
@@ -103,7 +122,11 @@ func Run(o Options) (Result, error) {
 		return Result{}, err
 	}
 	defer l.close()
-	return measure(l, o)
+	result, err := measure(l, o)
+	if d, ok := l.(*deflate); ok {
+		result.Ratio = d.ratio
+	}
+	return result, err
 }
 
 func begin(o Options) (load, error) {
@@ -112,6 +135,10 @@ func begin(o Options) (load, error) {
 		return newBroadcast(o)
 	case Setup:
 		return newSetup(o)
+	case DeflateJSON:
+		return newDeflate(o, corpus.JSON)
+	case DeflateText:
+		return newDeflate(o, corpus.Text)
 	}
 	return newEcho(o)
 }

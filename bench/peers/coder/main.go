@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/coder/websocket"
+	"github.com/sockeye-ws/sockeye/bench/internal/deflating"
 	"github.com/sockeye-ws/sockeye/bench/internal/peer"
 )
 
@@ -16,9 +17,24 @@ const maxMessage = 1 << 20 // as the engine's default; its own is 32 KiB
 var background = context.Background()
 
 func main() {
-	peer.Main(func(l net.Listener, broadcast bool) error {
+	peer.MainCompressing(func(l net.Listener, broadcast bool, way deflating.Way) error {
+		options = accept(way)
 		return http.Serve(l, newServer(broadcast))
 	})
+}
+
+// options are how to accept connections.
+var options *websocket.AcceptOptions
+
+func accept(way deflating.Way) *websocket.AcceptOptions {
+	o := &websocket.AcceptOptions{CompressionThreshold: 1}
+	switch {
+	case way.KeepsContext():
+		o.CompressionMode = websocket.CompressionContextTakeover
+	case way != "":
+		o.CompressionMode = websocket.CompressionNoContextTakeover
+	}
+	return o
 }
 
 type server struct {
@@ -38,7 +54,7 @@ func newServer(broadcast bool) *server {
 // ServeHTTP leaves the rest to a new goroutine, so that what net/http holds for
 // the request can be freed.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c, err := websocket.Accept(w, r, nil); err == nil {
+	if c, err := websocket.Accept(w, r, options); err == nil {
 		go s.serve(c)
 	}
 }

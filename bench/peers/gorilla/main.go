@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/gorilla/websocket"
+	"github.com/sockeye-ws/sockeye/bench/internal/deflating"
 	"github.com/sockeye-ws/sockeye/bench/internal/peer"
 )
 
@@ -15,7 +16,8 @@ import (
 var upgrader = websocket.Upgrader{WriteBufferPool: &sync.Pool{}}
 
 func main() {
-	peer.Main(func(l net.Listener, broadcast bool) error {
+	peer.MainCompressing(func(l net.Listener, broadcast bool, way deflating.Way) error {
+		upgrader.EnableCompression = way != "" // it knows one way
 		if cert, key, ok := peer.Certificate(); ok {
 			return http.ServeTLS(l, newServer(broadcast), cert, key)
 		}

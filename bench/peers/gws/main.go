@@ -5,16 +5,24 @@ import (
 	"net"
 
 	"github.com/lxzan/gws"
+	"github.com/sockeye-ws/sockeye/bench/internal/deflating"
 	"github.com/sockeye-ws/sockeye/bench/internal/peer"
 )
 
 func main() {
-	peer.Main(func(l net.Listener, broadcast bool) error {
+	peer.MainCompressing(func(l net.Listener, broadcast bool, way deflating.Way) error {
 		var h gws.Event = echo{}
 		if broadcast {
 			h = new(broadcaster)
 		}
-		return gws.NewServer(h, nil).RunListener(l)
+		return gws.NewServer(h, &gws.ServerOption{PermessageDeflate: gws.PermessageDeflate{
+			Enabled:               way != "",
+			Threshold:             1,
+			ServerContextTakeover: way.KeepsContext(),
+			ClientContextTakeover: way.KeepsContext(),
+			ServerMaxWindowBits:   way.WindowBits(),
+			ClientMaxWindowBits:   way.WindowBits(),
+		}}).RunListener(l)
 	})
 }
 

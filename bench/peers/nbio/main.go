@@ -12,20 +12,22 @@ import (
 	"github.com/lesismal/nbio/mempool"
 	"github.com/lesismal/nbio/nbhttp"
 	"github.com/lesismal/nbio/nbhttp/websocket"
+	"github.com/sockeye-ws/sockeye/bench/internal/deflating"
 	"github.com/sockeye-ws/sockeye/bench/internal/peer"
 )
 
 const maxMessage = 1 << 20 // as the engine's default
 
-func main() { peer.Main(serve) }
+func main() { peer.MainCompressing(serve) }
 
 // serve configures nbio as the benchmarks of its author do, but for the handler,
 // which never waits: it runs on the poller's goroutine. Handing it to the pool
 // of goroutines that is the default costs nearly as much again.
-func serve(l net.Listener, broadcast bool) error {
+func serve(l net.Listener, broadcast bool, way deflating.Way) error {
 	logging.SetLevel(logging.LevelError)               // standard output is for where we listen
 	mempool.DefaultMemPool = mempool.New(2<<10, 1<<30) // a message, and 1 KiB
 	upgrader := newUpgrader(broadcast)
+	upgrader.EnableCompression(way != "") // it knows one way
 	config := nbhttp.Config{
 		Network:                 "tcp",
 		Addrs:                   []string{l.Addr().String()},
@@ -84,6 +86,7 @@ func upgrade(u *websocket.Upgrader) http.HandlerFunc {
 			log.Print(err)
 			return
 		}
+		c.EnableWriteCompression(true) // if that was agreed on
 		c.SetReadDeadline(time.Time{}) // that of the HTTP request
 	}
 }

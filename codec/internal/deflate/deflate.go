@@ -65,16 +65,14 @@ func (z *Deflater) Append(b, p, history []byte) []byte {
 const joinedSize = 64 << 10
 
 // useful gives the part of the history that pays: to index all of it would take
-// longer than to compress a short message, which little of it makes as small.
+// several times as long as to compress a short message, which little of it
+// makes almost as small.
 func (z *Deflater) useful(history []byte, size int) []byte {
-	n := min(max(minIndexed, indexedPerByte*size), z.matcher.window)
+	n := min(max(z.matcher.indexed, indexedPerByte*size), z.matcher.window)
 	return history[max(len(history)-n, 0):]
 }
 
-const (
-	minIndexed     = 4 << 10
-	indexedPerByte = 4
-)
+const indexedPerByte = 4
 
 // compress appends the blocks for src[from:], which may refer to what is before.
 func (z *Deflater) compress(w *bitWriter, src []byte, from int) {

@@ -18,18 +18,20 @@ type effort struct {
 	chain int // places to compare with
 	lazy  int // a match shorter than this may yield to one a byte later
 	nice  int // a match as long as this ends the search
+
+	indexed int // of a history, even for the shortest message
 }
 
 var efforts = [MaxLevel + 1]effort{
-	1: {chain: 1},
-	2: {chain: 2, lazy: 0, nice: 32},
-	3: {chain: 4, lazy: 8, nice: 32},
-	4: {chain: 8, lazy: 16, nice: 64},
-	5: {chain: 16, lazy: 32, nice: 128},
-	6: {chain: 32, lazy: 64, nice: 258},
-	7: {chain: 64, lazy: 128, nice: 258},
-	8: {chain: 256, lazy: 258, nice: 258},
-	9: {chain: 1024, lazy: 258, nice: 258},
+	1: {chain: 1, indexed: 4 << 10},
+	2: {chain: 2, nice: 32, indexed: 4 << 10},
+	3: {chain: 4, lazy: 8, nice: 32, indexed: 4 << 10},
+	4: {chain: 8, lazy: 16, nice: 64, indexed: 8 << 10},
+	5: {chain: 16, lazy: 32, nice: 128, indexed: 8 << 10},
+	6: {chain: 32, lazy: 64, nice: 258, indexed: 16 << 10},
+	7: {chain: 64, lazy: 128, nice: 258, indexed: maxWindow},
+	8: {chain: 256, lazy: 258, nice: 258, indexed: maxWindow},
+	9: {chain: 1024, lazy: 258, nice: 258, indexed: maxWindow},
 }
 
 // matcher finds where the next bytes have stood before.

@@ -40,11 +40,3 @@ func (r *run) take(k uint) uint64 {
 
 // align drops what is left of a byte.
 func (r *run) align() { r.take(r.n % 8) }
-
-// unread gives whole bytes back, as far as this call took them.
-func (r *run) unread() {
-	k := min(int(r.n/8), r.i)
-	r.i -= k
-	r.n -= 8 * uint(k)
-	r.bits &= 1<<r.n - 1
-}

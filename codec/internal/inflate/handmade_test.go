@@ -102,6 +102,8 @@ func handmadeStreams() []handmade {
 		"incomplete length codes":             start().sizes(257, 1, repeated(5, 19)),
 		"oversubscribed literals":             start().dynamic(repeated(8, 257), codeSet{0}),
 		"incomplete literals":                 start().dynamic(repeated(9, 286), codeSet{0}),
+		"half a set of literals":              start().dynamic(append(repeated(0, 255), 2, 2), codeSet{0}),
+		"half a set of distances":             start().dynamic(literals, codeSet{2, 2}),
 		"one literal of two bits":             start().dynamic(append(repeated(0, 256), 2), codeSet{0}),
 		"no literals":                         start().dynamic(repeated(0, 257), codeSet{0}),
 		"oversubscribed distances":            start().dynamic(literals, codeSet{1, 1, 1}),
@@ -134,6 +136,12 @@ func handmadeStreams() []handmade {
 	w.code(repeatCodes(), 18).bits(127, 7).code(repeatCodes(), 18).bits(118-11, 7).code(repeatCodes(), 1).code(repeatCodes(), 16).bits(0, 2)
 	w.literals, w.distances = append(repeated(0, 256), 1, 1), codeSet{1, 1}
 	withHistory("repetition across the sets", "xy", w.match(257, 0, 0, 1, 0, 0).end().stored(""), "xyx", false)
+
+	w = start().sizes(258, 2, repeatCodes())
+	w.code(repeatCodes(), 18).bits(127, 7).code(repeatCodes(), 18).bits(118-11, 7).code(repeatCodes(), 1).code(repeatCodes(), 1)
+	w.code(repeatCodes(), 17).bits(0, 3)
+	w.literals = append(repeated(0, 256), 1, 1)
+	bad("repetition beyond the last by one", w.end().stored("x"), "")
 
 	// Codes of all lengths, in first and second tables.
 	long := ladder(286, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 257, 'm', 256, 'n')
@@ -180,6 +188,39 @@ func TestTruncated(t *testing.T) {
 		got := testStream(t, stream[:i], nil)
 		if got.corrupt || got.between || !bytes.HasPrefix(whole.out, got.out) {
 			t.Errorf("cut at %d: %v", i, got)
+		}
+	}
+}
+
+// Every short distance with lengths that overlap it, far from the ends of input
+// and room, and near them.
+func TestMatches(t *testing.T) {
+	const start = "0123456789abcdefghij"
+	w := new(writer).stored(start).fixed()
+	want := start
+	for distance := 1; distance <= 20; distance++ {
+		symbol, base := distanceSymbol(distance)
+		for length := 3; length <= 10; length++ {
+			w.match(254+length, 0, 0, symbol, uint(distance-base), uint(max(0, symbol/2-1))).text("-+")
+			for range length {
+				want += want[len(want)-distance:][:1]
+			}
+			want += "-+"
+		}
+	}
+	got := testStream(t, w.end().stored("").stream, nil)
+	if string(got.out) != want || !got.between {
+		t.Errorf("%.300q\nwant\n%.300q", got.out, want)
+	}
+}
+
+// distanceSymbol gives a distance's symbol, and the least distance that has it.
+func distanceSymbol(distance int) (symbol, base int) {
+	for base = 1; ; symbol++ {
+		if next := base + 1<<max(0, symbol/2-1); distance < next {
+			return symbol, base
+		} else {
+			base = next
 		}
 	}
 }

@@ -101,11 +101,8 @@ func (z *Inflater) Inflate(dst, src, history []byte) (out []byte, n int, s Statu
 	for s == going {
 		s = r.next()
 	}
-	switch s {
-	case Corrupt:
+	if s == Corrupt {
 		z.step, r.i = nothing, len(src)
-	case Full:
-		r.unread()
 	}
 	return dst[:r.o], r.i, s
 }

@@ -23,7 +23,16 @@ const (
 	// Silent is a peer that has nothing more to say: once everything is sent
 	// it gets a second to end its stream.
 	Silent = Peer(silent)
+
+	// Talking is a peer that may be in the middle of something: our stream ends
+	// only after nothing has come for a quarter of a second. There are proxies
+	// that take that end for the end of both streams: they reset who still
+	// sends, and it never reads why.
+	Talking = Peer(talking)
 )
+
+// pause is for how long nothing comes from a Talking peer that is done.
+const pause = 250 * time.Millisecond
 
 // Finish closes c once everything queued is sent, but lingers: it ends our
 // stream, then reads and discards until the peer ends its own. It takes no
@@ -67,7 +76,11 @@ func (c *Conn) finishLocked() {
 		flags = c.word.Load()
 	}
 	c.setLocked(lingering)
-	if flags&(endsFirst|broken) == 0 {
+	switch {
+	case flags&broken != 0:
+	case flags&talking != 0 && flags&(ended|endsFirst) == 0:
+		c.awaitPauseLocked()
+	case flags&endsFirst == 0:
 		c.loop.sys.CloseWrite(int(c.fd))
 	}
 	if flags&silent != 0 {
@@ -76,6 +89,35 @@ func (c *Conn) finishLocked() {
 	if flags&ended != 0 {
 		c.closeLocked(0)
 	}
+}
+
+// awaitPauseLocked makes the timer, which is set to the end of c's time, fire
+// earlier, to look for a pause.
+func (c *Conn) awaitPauseLocked() {
+	if c.out == nil {
+		c.out = newQueue()
+	}
+	c.out.until = c.due
+	c.Hasten(pause)
+}
+
+// endAfterPause ends the stream to a peer from which nothing has come for a
+// while, or looks again later. It is not ok when c's time is over.
+func (l *Loop) endAfterPause(c *Conn) (ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.has(talking) || !c.has(lingering) || c.out == nil {
+		return false
+	}
+	left := time.Duration(int32(c.out.until-l.tick)) * tickLength
+	wait := pause - c.Silent()
+	if wait <= 0 {
+		c.clearLocked(talking)
+		l.sys.CloseWrite(int(c.fd))
+		wait = left
+	}
+	c.SetTimer(min(wait, left))
+	return left > 0
 }
 
 // Abort closes c at once: what is not sent is lost.
@@ -147,6 +189,7 @@ func (l *Loop) discarded(c *Conn, n int, e Errno) {
 		c.setLocked(ended)
 		c.registerLocked()
 	default:
+		c.seen = l.tick
 		if c.out == nil {
 			c.out = newQueue()
 		}

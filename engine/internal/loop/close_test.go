@@ -19,7 +19,7 @@ import (
 // A peer that keeps sending reads everything that was sent to it, and then the
 // end of the stream, not a reset.
 func TestFinishIsReadToTheEnd(t *testing.T) {
-	for name, expect := range map[string]Peer{"either": 0, "peer ends first": EndsFirst, "silent peer": Silent} {
+	for name, expect := range map[string]Peer{"either": 0, "peer ends first": EndsFirst, "silent peer": Silent, "talking peer": Talking, "talking peer that ends first": Talking | EndsFirst} {
 		t.Run(name, func(t *testing.T) {
 			onEachNetwork(t, func(t *testing.T, network string) { testFinish(t, network, expect) })
 		})
@@ -46,7 +46,7 @@ func testFinish(t *testing.T, network string, expect Peer) {
 		}
 	}()
 	p.expect(answer)
-	if expect != EndsFirst {
+	if expect&EndsFirst == 0 {
 		p.expectEnd()
 		receive(t, sent)
 	} else {
@@ -398,4 +398,50 @@ func TestEndClosesEverything(t *testing.T) {
 			t.Errorf("a peer reads until %v", err)
 		}
 	}
+}
+
+// The stream to a peer that is in the middle of something goes on until it
+// pauses, as its proxy might reset it otherwise; and no longer than it may.
+func TestTalkingPeer(t *testing.T) {
+	onEachNetwork(t, func(t *testing.T, network string) {
+		r := newRig(t, &script{})
+		c, p := r.connect(network)
+		r.sys.freeze()
+		r.tick()
+		begun := r.now
+		c.Finish(2*time.Second, Talking)
+		at := time.Duration(0)
+		for sent := 1; sent <= 5; sent++ {
+			p.send([]byte("x"))
+			r.until("read", func() bool { return c.out.discarded == sent })
+			at += pause - 2*tickLength
+			r.tickAt(begun + int64(at))
+			p.expectNothing()
+		}
+		r.tickAt(begun + int64(at+3*tickLength))
+		p.expectEnd()
+		r.tickAt(begun + int64(2*time.Second-50*time.Millisecond))
+		if c.Gone() {
+			t.Fatal("closed before its time was over")
+		}
+		r.tickAt(begun + int64(2*time.Second+tickLength))
+		r.untilClosed(c, syscall.ETIMEDOUT)
+	})
+}
+
+// One that never pauses is cut in the end.
+func TestPeerThatTalksOn(t *testing.T) {
+	r := newRig(t, &script{})
+	c, p := r.connect("tcp")
+	r.sys.freeze()
+	r.tick()
+	begun := r.now
+	c.Finish(time.Second, Talking)
+	for sent := 1; sent <= 10; sent++ {
+		p.send([]byte("x"))
+		r.until("read", func() bool { return c.Gone() || c.out.discarded == sent })
+		r.tickAt(begun + int64(sent)*int64(100*time.Millisecond))
+	}
+	r.tickAt(begun + int64(time.Second+tickLength))
+	r.untilClosed(c, syscall.ETIMEDOUT)
 }

@@ -38,6 +38,7 @@ const (
 	finishing                    // to be closed once everything is sent
 	endsFirst                    // see EndsFirst
 	silent                       // see Silent
+	talking                      // see Talking, until our stream is ended
 	lingering                    // everything is sent: reading and discarding
 	broken                       // a write failed, with the errno in word
 	attending                    // on its way to Events.Attended

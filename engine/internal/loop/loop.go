@@ -237,11 +237,12 @@ func (l *Loop) connOf(h Handle) *Conn {
 }
 
 func (l *Loop) fireTimer(c *Conn) {
-	if c.has(finishing) {
+	switch {
+	case !c.has(finishing):
+		l.events.Timer(c)
+	case !l.endAfterPause(c):
 		l.close(c, errTimeout)
-		return
 	}
-	l.events.Timer(c)
 }
 
 // Add puts the socket fd under this loop, as c. On failure the socket remains

@@ -34,8 +34,9 @@ func (l *Loop) attend(c *Conn) {
 	l.wake()
 }
 
-// stir makes a tick come soon, for [Events.Ticked].
-func (l *Loop) stir() {
+// Stir makes a tick come soon, for [Events.Ticked]. It may be called from any
+// goroutine.
+func (l *Loop) Stir() {
 	l.pending.Add(1)
 	l.wake()
 }

@@ -17,6 +17,7 @@ type queue struct {
 	latest    [maxLatest]byte
 	latestLen uint8
 	discarded int    // bytes read and thrown away while lingering
+	until     uint32 // tick at which a Talking peer's time is over
 	moved     uint32 // tick at which the peer took bytes last, or the first ones were left
 	scratch   bool   // a loop's own queue, which keeps its buffer
 	charged   int    // bytes counted in Stats.Unsent

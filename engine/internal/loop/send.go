@@ -140,7 +140,7 @@ func (c *Conn) chargeLocked() {
 		q.charged = held
 	}
 	if grown > 0 && c.has(blocked) {
-		c.loop.stir()
+		c.loop.Stir()
 	}
 }
 

@@ -171,13 +171,18 @@ const (
 	stale        = 10
 )
 
+// rarity makes up for how rarely a call is made, compared with read and write.
+var rarity = [numCalls]int{
+	accept: 5, openSpare: 1, read: 1, write: 1, writev: 40, shutdown: 3, closing: 1, add: 8, modify: 4, wait: 1,
+}
+
 // inject decides whether a call of the server fails, and how; 0 if it does not.
 func (s *System) inject(c call) loop.Errno {
-	n := s.Rand.IntN(1000)
+	n, harm := s.Rand.IntN(1000), s.Harm*rarity[c]
 	switch {
-	case n < s.Harm:
+	case n < harm:
 		return s.pick(c, harmful)
-	case n < s.Harm+s.Starvation:
+	case n < harm+s.Starvation:
 		return s.pick(c, starving)
 	case n >= 1000-interruption && !s.Calm:
 		return s.pick(c, harmless)

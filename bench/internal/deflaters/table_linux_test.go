@@ -1,11 +1,8 @@
 package deflaters
 
 import (
-	"bytes"
-	"compress/flate"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"slices"
@@ -18,84 +15,6 @@ import (
 	"github.com/sockeye-ws/sockeye/codec"
 	"golang.org/x/sys/unix"
 )
-
-// load is messages of one kind and size, and what came before them.
-type load struct {
-	kind    corpus.Kind
-	size    int
-	history int
-}
-
-func (l load) messages(tb testing.TB) (messages [][]byte, history []byte) {
-	tb.Helper()
-	n := min(max((256<<10)/l.size, 4), 256)
-	all, err := corpus.Messages(l.kind, l.size, n+1+l.history/l.size)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	history = bytes.Join(all[n:], nil)
-	return all[:n], history[len(history)-l.history:]
-}
-
-func (l load) String() string { return fmt.Sprintf("%s/%d/history=%d", l.kind, l.size, l.history) }
-
-func loads() (all []load) {
-	for _, history := range []int{0, 4 << 10, 32 << 10} {
-		for _, kind := range []corpus.Kind{corpus.JSON, corpus.Text} {
-			for _, size := range []int{100, 1 << 10, 64 << 10, 1 << 20} {
-				if history == 0 || size < 1<<20 {
-					all = append(all, load{kind, size, history})
-				}
-			}
-		}
-	}
-	return all
-}
-
-// Whatever is compared must first be right.
-func TestAll(t *testing.T) {
-	for _, d := range All() {
-		deflate, err := d.New()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, l := range loads() {
-			if l.size > 64<<10 {
-				continue
-			}
-			messages, history := l.messages(t)
-			p := messages[0]
-			end := strings.NewReader("\x01\x00\x00\xff\xff")
-			got, err := io.ReadAll(flate.NewReaderDict(io.MultiReader(bytes.NewReader(deflate(nil, p, history)), end), history))
-			if err != nil || !bytes.Equal(got, p) {
-				t.Errorf("%s, %s: %v", d.Name, l, err)
-			}
-		}
-	}
-}
-
-func Benchmark(b *testing.B) {
-	for _, l := range loads() {
-		messages, history := l.messages(b)
-		for _, d := range All() {
-			b.Run(fmt.Sprintf("%s/%s", l, strings.ReplaceAll(d.Name, " ", "-")), func(b *testing.B) {
-				deflate, err := d.New()
-				if err != nil {
-					b.Fatal(err)
-				}
-				var out []byte
-				in, compressed := 0, 0
-				b.SetBytes(int64(l.size))
-				b.ReportAllocs()
-				for i := 0; b.Loop(); i++ {
-					out = deflate(out[:0], messages[i%len(messages)], history)
-					in, compressed = in+l.size, compressed+len(out)-4
-				}
-				b.ReportMetric(float64(compressed)/float64(in), "ratio")
-			})
-		}
-	}
-}
 
 var table = flag.Bool("table", false, "print the tables of docs/compression.md (some minutes)")
 
@@ -127,8 +46,7 @@ func printSizes(t *testing.T) {
 		fmt.Fprintf(w, "| %s\t", bytesText(size))
 		for _, kind := range []corpus.Kind{corpus.JSON, corpus.Text} {
 			for _, history := range []int{0, 32 << 10} {
-				perMessage, ratio := measure(t, ours(1), load{kind, size, history})
-				fmt.Fprintf(w, "| %s, %.2f\t", rounded(perMessage), ratio)
+				fmt.Fprintf(w, "| %s\t", measure(t, []Deflater{ours(1)}, load{kind, size, history})[0])
 			}
 		}
 		fmt.Fprint(w, "|\n")
@@ -147,8 +65,7 @@ func printWindows(t *testing.T) {
 		}}
 		fmt.Fprintf(w, "| %d\t", bits)
 		for _, l := range []load{{corpus.JSON, 100, 32 << 10}, {corpus.JSON, 1 << 10, 32 << 10}, {corpus.Text, 1 << 10, 32 << 10}, {corpus.JSON, 64 << 10, 0}, {corpus.Text, 64 << 10, 0}} {
-			_, ratio := measure(t, window, l)
-			fmt.Fprintf(w, "| %.2f\t", ratio)
+			fmt.Fprintf(w, "| %.2f\t", measure(t, []Deflater{window}, l)[0].ratio)
 		}
 		fmt.Fprint(w, "|\n")
 	}
@@ -157,16 +74,18 @@ func printWindows(t *testing.T) {
 func printTable(t *testing.T, columns []load) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
 	defer w.Flush()
+	all := All()
 	fmt.Fprint(w, "| \t")
-	for _, l := range columns {
+	cells := make([][]cell, len(columns))
+	for i, l := range columns {
 		fmt.Fprintf(w, "| %s %s\t", l.kind, bytesText(l.size))
+		cells[i] = measure(t, all, l)
 	}
 	fmt.Fprintf(w, "|\n|---\t%s|\n", strings.Repeat("|---:\t", len(columns)))
-	for _, d := range All() {
+	for k, d := range all {
 		fmt.Fprintf(w, "| %s\t", d.Name)
-		for _, l := range columns {
-			perMessage, ratio := measure(t, d, l)
-			fmt.Fprintf(w, "| %s, %.2f\t", rounded(perMessage), ratio)
+		for i := range columns {
+			fmt.Fprintf(w, "| %s\t", cells[i][k])
 		}
 		fmt.Fprint(w, "|\n")
 	}
@@ -194,37 +113,59 @@ func rounded(d time.Duration) string {
 
 const (
 	rounds = 7
-	round  = 12 * time.Millisecond
+	round  = 10 * time.Millisecond
 )
 
-// measure gives the processor time for a message, and its compressed size as a
-// part of its size.
-func measure(t *testing.T, d Deflater, l load) (perMessage time.Duration, ratio float64) {
+// cell is the processor time for a message, and its compressed size as a part
+// of its size.
+type cell struct {
+	perMessage time.Duration
+	ratio      float64
+}
+
+func (c cell) String() string { return fmt.Sprintf("%s, %.2f", rounded(c.perMessage), c.ratio) }
+
+// measure has all take turns, so that they share what else the machine does.
+func measure(t *testing.T, all []Deflater, l load) []cell {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	messages, history := l.messages(t)
-	deflate, err := d.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []byte
-	compressed := 0
-	for _, p := range messages {
-		out = deflate(out[:0], p, history)
-		compressed += len(out) - 4
-	}
-	perMessage = time.Hour
-	for range rounds {
-		n, start := 0, threadTime(t)
-		for threadTime(t)-start < round {
-			for range min(max((16<<10)/l.size, 1), 16) {
-				out = deflate(out[:0], messages[n%len(messages)], history)
-				n++
+	cells := make([]cell, len(all))
+	for n := range rounds {
+		for i, d := range all {
+			deflate, err := d.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ratio := ratioOf(deflate, messages, history)
+			if perMessage := timeOf(t, deflate, messages, history); n == 0 || perMessage < cells[i].perMessage {
+				cells[i] = cell{perMessage, ratio}
 			}
 		}
-		perMessage = min(perMessage, (threadTime(t)-start)/time.Duration(n))
 	}
-	return perMessage, float64(compressed) / float64(len(messages)*l.size)
+	return cells
+}
+
+func ratioOf(deflate func(b, p, history []byte) []byte, messages [][]byte, history []byte) float64 {
+	var out []byte
+	in, compressed := 0, 0
+	for _, p := range messages[:min(len(messages), 64)] {
+		out = deflate(out[:0], p, history)
+		in, compressed = in+len(p), compressed+len(out)-4
+	}
+	return float64(compressed) / float64(in)
+}
+
+func timeOf(t *testing.T, deflate func(b, p, history []byte) []byte, messages [][]byte, history []byte) time.Duration {
+	var out []byte
+	n, start := 0, threadTime(t)
+	for threadTime(t)-start < round {
+		for range min(max((16<<10)/len(messages[0]), 1), 16) {
+			out = deflate(out[:0], messages[n%len(messages)], history)
+			n++
+		}
+	}
+	return (threadTime(t) - start) / time.Duration(n)
 }
 
 func threadTime(t *testing.T) time.Duration {
