@@ -45,7 +45,7 @@ func (h *handshakers) work() {
 	returned := false
 	defer func() {
 		if !returned {
-			return // a hook has ended the goroutine: another one goes on
+			go h.work() // a hook has ended the goroutine: another one goes on
 		}
 	}()
 	for c := h.take(); c != nil; c = h.take() {
