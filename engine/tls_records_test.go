@@ -233,11 +233,52 @@ func TestTLSEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.expectClose(codec.CloseNormal, "")
-		p.expectEOF() // with close_notify, else it is an error
+		p.expectEOF()
 		if end := r.end(t); end.Err != nil || !end.Clean {
 			t.Errorf("closed: ended with %v", end)
 		}
 	})
+}
+
+// The server's last record, after the Close frame, tells that nothing more
+// comes.
+func TestTLSCloseNotify(t *testing.T) {
+	t.Parallel()
+	s := serveTLS(t, echoing, engine.Options{})
+	client := clientTLS()
+	client.MaxVersion = tls.VersionTLS12 // later the kind of a record is secret
+	p := connect(t, s.addr)
+	kept := &keeping{Conn: p.Conn}
+	p.Conn = kept
+	p, _, err := p.over(client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write(request)
+	p.upgraded()
+	p.write(closing(codec.CloseNormal, ""))
+	p.expectClose(codec.CloseNormal, "")
+	p.expectEOF()
+	var kinds []byte
+	for b := kept.got; len(b) >= 5; b = b[5+(int(b[3])<<8|int(b[4])):] {
+		kinds = append(kinds, b[0])
+	}
+	const data, alert = 23, 21
+	if n := len(kinds); n < 2 || kinds[n-1] != alert || kinds[n-2] != data {
+		t.Errorf("records of the kinds %v", kinds)
+	}
+}
+
+// keeping keeps what is read.
+type keeping struct {
+	net.Conn
+	got []byte
+}
+
+func (k *keeping) Read(b []byte) (int, error) {
+	n, err := k.Conn.Read(b)
+	k.got = append(k.got, b[:n]...)
+	return n, err
 }
 
 func TestTLSShutdown(t *testing.T) {
