@@ -33,6 +33,7 @@ var commands = []command{
 	{"profile", "tell where our echo server's time and memory go", runProfile},
 	{"attacks", "attack our echo server in every way we know, and see what it does", runAttacks},
 	{"compare", "measure servers against each other", runCompare},
+	{"tls", "measure servers for wss against each other", runTLS},
 	{"rawclient", "", runRawClient},
 	{"worker", "", runWorker},
 	{"attacker", "", runAttacker},

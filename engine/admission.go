@@ -44,7 +44,7 @@ func (s *settings) refusing(status int, text string) *profile {
 	changed := *s
 	changed.surplus, changed.workers = true, 0
 	changed.checkOrigin = func(*handshake.Request) bool { return true }
-	changed.upgrade = func(*handshake.Request) (Accept, error) { return Accept{}, r }
+	changed.upgrade = func(*Conn, *handshake.Request) (Accept, error) { return Accept{}, r }
 	return newProfile(&changed, nil, "", nil)
 }
 

@@ -208,6 +208,7 @@ func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 		c.rx.opening.attempt.finish(dialError(end.Err))
 	}
 	s.release(c)
+	s.endTLS(c)
 	opened := before == Open || before == Closing
 	if opened {
 		s.stats.open.Add(-1)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,10 @@ type DialOptions struct {
 	// then the engine's. Default: (&net.Dialer{}).DialContext.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
+	// TLSConfig is for wss; a copy is used. Default: what package crypto/tls
+	// has, with "http/1.1" as NextProtos, and the URL's host as ServerName.
+	TLSConfig *tls.Config
+
 	// The rest is as in Options, but that HandshakeTimeout limits Dial as a
 	// whole, as its ctx does, and cannot be none.
 	HandshakeTimeout time.Duration
@@ -47,7 +52,7 @@ type DialOptions struct {
 	Logger           *slog.Logger
 }
 
-// Dial opens one connection to a ws:// URL; see [Dialer.Dial]. For many with
+// Dial opens one connection to a ws:// or wss:// URL; see [Dialer.Dial]. For many with
 // the same options, a Dialer saves memory.
 func Dial(ctx context.Context, url string, h Handler, o DialOptions) (*Conn, error) {
 	return NewDialer(h, o).Dial(ctx, url)
@@ -58,6 +63,7 @@ func Dial(ctx context.Context, url string, h Handler, o DialOptions) (*Conn, err
 type Dialer struct {
 	options  DialOptions
 	settings *settings
+	tls      dialTLS
 }
 
 // NewDialer makes a Dialer.
@@ -65,10 +71,10 @@ func NewDialer(h Handler, o DialOptions) *Dialer {
 	if o.NetDial == nil {
 		o.NetDial = new(net.Dialer).DialContext
 	}
-	return &Dialer{options: o, settings: o.settings(h)}
+	return &Dialer{options: o, settings: o.settings(h), tls: dialTLS{config: withALPN(o.TLSConfig)}}
 }
 
-// Dial opens a connection to a ws:// URL and returns it when it is open. The
+// Dial opens a connection to a ws:// or wss:// URL and returns it when it is open. The
 // handler is called on the connection's event loop, even if that is one of a
 // server with Options.Workers, and must not block: OnOpen may
 // come before or after Dial returns, and OnOpen and OnClose even if ctx ends
@@ -87,6 +93,15 @@ func (d *Dialer) Dial(ctx context.Context, url string) (*Conn, error) {
 	if err != nil {
 		return nil, cause(ctx, err)
 	}
+	c := &Conn{profile: d.settings.profiles[0]}
+	if a.secure {
+		t, err := d.shake(ctx, nc, a.serverName)
+		if err != nil {
+			nc.Close()
+			return nil, cause(ctx, fmt.Errorf("engine: dial: TLS: %w", err))
+		}
+		c.secure(t)
+	}
 	fd, err := detach(nc)
 	if err != nil {
 		return nil, err
@@ -96,15 +111,17 @@ func (d *Dialer) Dial(ctx context.Context, url string) (*Conn, error) {
 		loop.OS.Close(fd)
 		return nil, err
 	}
-	return a.open(ctx, &Conn{profile: d.settings.profiles[0]}, fd, s)
+	return a.open(ctx, c, fd, s)
 }
 
 // attempt is a client's handshake under way.
 type attempt struct {
-	addr     string
-	request  handshake.ClientRequest
-	response handshake.Response
-	result   chan error // takes the one result
+	addr       string
+	secure     bool
+	serverName string
+	request    handshake.ClientRequest
+	response   handshake.Response
+	result     chan error // takes the one result
 }
 
 func (d *Dialer) attempt(url string) (*attempt, error) {
@@ -112,11 +129,8 @@ func (d *Dialer) attempt(url string) (*attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.Secure {
-		return nil, &MisuseError{"wss is not supported by Dial yet: use ws, or end TLS in a proxy"}
-	}
 	return &attempt{
-		addr: u.Addr,
+		addr: u.Addr, secure: u.Secure, serverName: u.ServerName,
 		request: handshake.ClientRequest{
 			Host: u.Host, Target: u.Target, Key: handshake.NewKey(), Origin: d.options.Origin,
 			Subprotocols: d.options.Subprotocols, Header: d.options.Header, Deflate: d.settings.compressor.offer(),

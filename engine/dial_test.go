@@ -210,7 +210,6 @@ func TestDialMisuse(t *testing.T) {
 	}{
 		{"not a URL", "::", engine.DialOptions{}, true},
 		{"another scheme", "ftp://server.example/", engine.DialOptions{}, true},
-		{"TLS", "wss://server.example/", engine.DialOptions{}, false},
 		{"line break in a header", s.url(), engine.DialOptions{Header: http.Header{"X": {"a\r\nb"}}}, true},
 		{"header of the handshake", s.url(), engine.DialOptions{Header: http.Header{"Upgrade": {"x"}}}, true},
 		{"subprotocol with a space", s.url(), engine.DialOptions{Subprotocols: []string{"a b"}}, true},

@@ -116,7 +116,7 @@ func writeRejection(w http.ResponseWriter, err error) {
 
 // adopt begins a connection that others had before, with what they have read.
 func (s *sessions) adopt(fd int, read []byte) {
-	c := s.take(fd, s.loop.Adopt)
+	c := s.take(fd, nil, s.loop.Adopt)
 	if c == nil {
 		return
 	}

@@ -10,6 +10,7 @@ const (
 	roleLoop       = "loop"
 	roleClientLoop = "client-loop" // of clients that run on no server's loops
 	roleShutdown   = "shutdown"    // waits for connections or loops to end
+	roleHandshaker = "handshaker"  // does TLS handshakes
 	roleWorker     = "worker"      // calls handlers
 	roleHTTP       = "http"        // serves ordinary requests
 	roleDeflater   = "deflater"    // compresses a large message for many receivers

@@ -47,8 +47,8 @@ func closeAll(listeners []net.Listener) {
 	}
 }
 
-// listen gives l's socket to the loop.
-func (s *sessions) listen(l net.Listener, deal func() *loop.Loop) error {
+// listen gives l's socket to the loop; see [loop.Listener] for the rest.
+func (s *sessions) listen(l net.Listener, deal func() *loop.Loop, accepted func(*loop.Loop, int)) error {
 	fd, err := detach(l)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s *sessions) listen(l net.Listener, deal func() *loop.Loop) error {
 		return fmt.Errorf("engine: listening socket: %w", err)
 	}
 	failed := make(chan loop.Errno, 1)
-	posted := s.loop.Post(func() { failed <- s.loop.Listen(&loop.Listener{FD: fd, Deal: deal}) })
+	posted := s.loop.Post(func() { failed <- s.loop.Listen(&loop.Listener{FD: fd, Deal: deal, Accepted: accepted}) })
 	if !posted {
 		loop.OS.Close(fd)
 		return ErrServerClosed

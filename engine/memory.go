@@ -166,6 +166,9 @@ func (s *sessions) holders() (all []holder) {
 		if c.rx != nil {
 			h.held += c.rx.charged
 		}
+		if t := c.profile.tls; t != nil {
+			h.held += t.charged
+		}
 		c.conn.Lock()
 		h.unsent = c.conn.UnsentLocked()
 		if b := c.outboxLocked(); b != nil {

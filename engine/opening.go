@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/http"
 
@@ -40,21 +41,28 @@ func (o *opening) gather(b []byte) []byte {
 }
 
 // Accepted begins a server's connection.
-func (s *sessions) Accepted(fd int) { s.take(fd, s.loop.Add) }
+func (s *sessions) Accepted(fd int) { s.take(fd, nil, s.loop.Add) }
 
-// take makes a socket a server's connection, put on the loop by add; nil if it
-// cannot be taken.
-func (s *sessions) take(fd int, add func(*loop.Conn, int) loop.Errno) *Conn {
+// take makes a socket a server's connection, with TLS if config is not nil, put
+// on the loop by add; nil if it cannot be taken.
+func (s *sessions) take(fd int, config *tls.Config, add func(*loop.Conn, int) loop.Errno) *Conn {
 	if s.draining {
 		s.loop.CloseFD(fd)
 		return nil
 	}
 	p, addr := s.owner.admission.admit(s.owner.settings.profiles[0], s.loop, fd)
+	if p != nil && p.surplus && config != nil {
+		s.owner.admission.leave(p, addr, s.loop.Now()) // to tell it why would take a handshake
+		p = nil
+	}
 	if p == nil {
 		s.loop.TurnAway(fd)
 		return nil
 	}
 	c := &Conn{profile: p}
+	if config != nil {
+		c.secure(newTLSState(p, config))
+	}
 	if e := add(&c.conn, fd); e != 0 {
 		s.loop.CloseFD(fd)
 		s.owner.admission.leave(p, addr, s.loop.Now())
@@ -121,7 +129,7 @@ func (s *sessions) wait(c *Conn, b []byte) {
 
 // upgrade decides on a request and writes the answer that accepts it.
 func (s *sessions) upgrade(c *Conn, r *handshake.Request) error {
-	accept, err := c.profile.decide(r)
+	accept, err := c.decide(r)
 	if err != nil {
 		return err
 	}
@@ -129,12 +137,13 @@ func (s *sessions) upgrade(c *Conn, r *handshake.Request) error {
 }
 
 // decide asks the hooks.
-func (p *profile) decide(r *handshake.Request) (accept Accept, err error) {
+func (c *Conn) decide(r *handshake.Request) (accept Accept, err error) {
+	p := c.profile
 	if !p.checkOrigin(r) {
 		return accept, handshake.Reject(http.StatusForbidden, "this origin may not connect\n")
 	}
 	if p.upgrade != nil {
-		if accept, err = p.upgrade(r); err != nil {
+		if accept, err = p.upgrade(c, r); err != nil {
 			return accept, err
 		}
 	}
@@ -194,6 +203,10 @@ func (s *sessions) tellOpen(c *Conn) {
 
 // refuse answers a request with an error and ends the connection.
 func (s *sessions) refuse(c *Conn, err error) {
+	if c.shaking() {
+		s.cut(c, err) // nothing can be told yet
+		return
+	}
 	s.stats.refused.Add(1)
 	rejection, ok := errors.AsType[*handshake.Rejection](err)
 	if !ok {

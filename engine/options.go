@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"time"
@@ -76,13 +77,30 @@ type Options struct {
 	// connections, and may send further requests; one for a WebSocket comes
 	// back to a loop. IdleTimeout is the time for a request, that for its
 	// answer, and that between requests; a handler that needs longer says so
-	// with [http.ResponseController]. Default: nil, they are refused.
+	// with [http.ResponseController]. Not with TLS: there they are refused.
+	// Default: nil, they are refused.
 	HTTP http.Handler
 
 	// MaxHTTPConns is the limit of connections that are with HTTP at a time,
 	// as each takes a goroutine and buffers: beyond, requests are answered with
 	// 503. Default: 1,024.
 	MaxHTTPConns int
+	// UpgradeConn, if not nil, is called instead of Upgrade, and has the
+	// connection as well: its addresses, and with TLS its [Conn.TLS]. Nothing
+	// can be sent on it yet.
+	UpgradeConn func(c *Conn, r *handshake.Request) (Accept, error)
+
+	// TLSConfig is what ServeTLS and ListenAndServeTLS begin with; they
+	// work with a copy. GetCertificate replaces certificates while the server
+	// runs, GetConfigForClient anything. Default: what package crypto/tls has,
+	// with "http/1.1" as NextProtos: TLS 1.2 and 1.3, and session tickets.
+	// Its functions run on the goroutines of handshakes, and may block; as long
+	// as they do another handshake may have to wait.
+	TLSConfig *tls.Config
+
+	// TLSHandshakes is how many goroutines at most do the costly part of TLS
+	// handshakes. Others wait, each in turn. Default: GOMAXPROCS.
+	TLSHandshakes int
 
 	// Subprotocols are those the server speaks, best first. If any are named
 	// and the client offers only others, the handshake fails with 400, as a
@@ -107,8 +125,8 @@ type Options struct {
 	MaxHead    int
 	MaxHeaders int
 
-	// HandshakeTimeout is the time from accept to the 101 answer, whatever
-	// the peer sends meanwhile. Default: 5 s. Negative: none; danger: anyone
+	// HandshakeTimeout is the time from accept to the 101 answer, that for TLS
+	// included, whatever the peer sends meanwhile. Default: 5 s. Negative: none; danger: anyone
 	// can then hold descriptors with half a request.
 	HandshakeTimeout time.Duration
 

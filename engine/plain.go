@@ -22,6 +22,10 @@ var (
 // openPlain goes on with a request of which b has come, and which the
 // handshake refuses with an error, but may be an ordinary one.
 func (s *sessions) openPlain(c *Conn, b []byte, refusal error) {
+	if c.profile.tls != nil { // which net/http could not go on with
+		s.refuse(c, refusal)
+		return
+	}
 	end := bytes.Index(b, headEnd)
 	if end < 0 && len(b) < s.owner.settings.maxHead() {
 		s.wait(c, b)

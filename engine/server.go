@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -18,6 +19,7 @@ type Server struct {
 	budget    budget
 	loops     int
 	system    loop.System
+	shakers   *handshakers
 
 	mu      sync.Mutex
 	group   *group        // nil before the first use
@@ -38,13 +40,17 @@ func NewServer(h Handler, o Options) *Server {
 		settings: set, routes: o.routes(set, h), admission: newAdmission(set, &o), budget: budget{limit: o.memory()},
 		http: o.HTTP, maxHTTP: orDefault(o.MaxHTTPConns, DefaultMaxHTTPConns),
 		loops: o.Loops, system: loop.OS, closing: make(chan struct{}),
+		shakers: newHandshakers(o.TLSHandshakes),
 	}
 }
 
 // ListenAndServe listens at a TCP address such as ":8080" and serves until
 // Shutdown or Close; it then returns [ErrServerClosed]. On Linux each loop has
 // a listening socket of its own, over which the system spreads connections.
-func (s *Server) ListenAndServe(addr string) error {
+func (s *Server) ListenAndServe(addr string) error { return s.listenAndServe(addr, nil) }
+
+// listenAndServe serves wss if config is not nil.
+func (s *Server) listenAndServe(addr string, config *tls.Config) error {
 	g, err := s.start()
 	if err != nil {
 		return err
@@ -54,14 +60,14 @@ func (s *Server) ListenAndServe(addr string) error {
 		if err != nil {
 			return err
 		}
-		return s.Serve(l)
+		return s.serve(l, config)
 	}
 	listeners, err := listenEach(addr, len(g.sessions))
 	if err != nil {
 		return err
 	}
 	for i, l := range listeners {
-		if err := g.sessions[i].listen(l, nil); err != nil {
+		if err := g.sessions[i].listen(l, nil, acceptor(config)); err != nil {
 			closeAll(listeners[i+1:])
 			g.each(func(s *sessions) { s.loop.CloseListeners() })
 			return err
@@ -74,14 +80,17 @@ func (s *Server) ListenAndServe(addr string) error {
 // another with a SyscallConn method), until Shutdown or Close; it then returns
 // [ErrServerClosed]. It takes the socket over and closes l, whatever it
 // returns. One loop accepts and deals the connections out to all.
-func (s *Server) Serve(l net.Listener) error {
+func (s *Server) Serve(l net.Listener) error { return s.serve(l, nil) }
+
+// serve serves wss if config is not nil.
+func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	defer l.Close()
 	g, err := s.start()
 	if err != nil {
 		return err
 	}
 	deal := func() *loop.Loop { return g.next().loop }
-	if err := g.sessions[0].listen(l, deal); err != nil {
+	if err := g.sessions[0].listen(l, deal, acceptor(config)); err != nil {
 		return err
 	}
 	return s.wait()

@@ -33,6 +33,7 @@ type sessions struct {
 	events   int          // messages and control frames received
 	received atomic.Int64 // bytes that receivers hold
 	checked  int64        // memory when it was checked last
+	opened   []byte       // what records are decrypted to; nil before the first
 
 	relieving atomic.Bool // relieve is posted
 	draining  bool
@@ -79,7 +80,7 @@ func (c *Conn) unsentMemory() int {
 // Room gives the place of a large message that is under way.
 func (s *sessions) Room(lc *loop.Conn) []byte {
 	c := connOf(lc)
-	if c.rx == nil || c.rx.opening != nil {
+	if c.rx == nil || c.rx.opening != nil || c.profile.tls != nil {
 		return nil
 	}
 	if room := c.rx.decoder.Room(); len(room) >= minDirect {
@@ -90,7 +91,10 @@ func (s *sessions) Room(lc *loop.Conn) []byte {
 
 // Filled continues a message whose bytes were read to their place.
 func (s *sessions) Filled(lc *loop.Conn, n int) {
-	c := connOf(lc)
+	s.filled(connOf(lc), n)
+}
+
+func (s *sessions) filled(c *Conn, n int) {
 	defer s.recoverFrom(c)
 	rx, before := c.rx, s.events
 	op, payload, err := rx.decoder.Filled(n)
@@ -105,9 +109,18 @@ func (s *sessions) Filled(lc *loop.Conn, n int) {
 // Data takes what was read.
 func (s *sessions) Data(lc *loop.Conn, b []byte) {
 	c := connOf(lc)
+	if c.profile.tls != nil {
+		s.records(c, b)
+		return
+	}
+	s.plain(c, b)
+}
+
+// plain takes what was read, or what came of it.
+func (s *sessions) plain(c *Conn, b []byte) {
 	defer s.recoverFrom(c)
 	switch {
-	case State(lc.State()) != Connecting:
+	case State(c.conn.State()) != Connecting:
 		s.hear(c, b)
 	case c.profile.client:
 		s.openClient(c, b)
@@ -282,6 +295,7 @@ func (s *sessions) release(c *Conn) {
 	default:
 		s.putReceiver(rx)
 	}
+	s.releaseTLS(c)
 	s.forget(c)
 }
 

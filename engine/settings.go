@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"crypto/tls"
 	"log/slog"
 	"time"
 
@@ -17,7 +18,7 @@ type settings struct {
 	surplus            bool // for connections beyond the limits: see admission
 	codec              codec.Config
 	head               handshake.Limits
-	upgrade            func(*handshake.Request) (Accept, error)
+	upgrade            func(*Conn, *handshake.Request) (Accept, error)
 	checkOrigin        func(*handshake.Request) bool
 	subprotocols       []string
 	allowNoSubprotocol bool
@@ -36,7 +37,8 @@ type settings struct {
 	mailbox            int
 	compressor         *compressor // nil: no compression
 	logger             *slog.Logger
-	profiles           []*profile // see prepareProfiles
+	tls                *tls.Config // a server's; or nil
+	profiles           []*profile  // see prepareProfiles
 }
 
 // profile is what a connection shares with those of the same handler and
@@ -48,6 +50,7 @@ type profile struct {
 	ponger      Ponger  // handler, if it is one
 	subprotocol string
 	deflation   *deflation // nil: no compression
+	tls         *tlsState  // of which this profile is a part; or nil
 }
 
 // decoding is how what the peer sends is decoded.
@@ -67,8 +70,16 @@ func newProfile(s *settings, h Handler, subprotocol string, d *deflation) *profi
 
 // profileFor gives the profile of a connection: a new one only if it has a
 // handler of its own, a subprotocol that is none of the server's, or keeps
-// something of earlier messages.
+// something of earlier messages, or TLS.
 func (p *profile) profileFor(h Handler, subprotocol string, d *deflation) *profile {
+	next := p.sharedFor(h, subprotocol, d)
+	if p.tls != nil {
+		return p.tls.adopt(next)
+	}
+	return next
+}
+
+func (p *profile) sharedFor(h Handler, subprotocol string, d *deflation) *profile {
 	if h == nil {
 		for _, known := range p.profiles {
 			if known.subprotocol == subprotocol && known.deflation == d {
@@ -97,7 +108,7 @@ func (o *Options) settings(h Handler) *settings {
 	s := &settings{
 		codec:              codec.Config{Role: codec.Server, MaxMessage: orDefault(o.MaxMessage, DefaultMaxMessage), MaxFragments: o.MaxFragments},
 		head:               handshake.Limits{Head: o.MaxHead, Headers: o.MaxHeaders},
-		upgrade:            o.Upgrade,
+		upgrade:            o.upgrade(),
 		checkOrigin:        o.CheckOrigin,
 		subprotocols:       o.Subprotocols,
 		allowNoSubprotocol: o.AllowNoSubprotocol,
@@ -115,6 +126,7 @@ func (o *Options) settings(h Handler) *settings {
 		workers:            max(o.Workers, 0),
 		mailbox:            orDefault(o.Mailbox, DefaultMailbox),
 		logger:             cmp.Or(o.Logger, slog.Default()),
+		tls:                o.TLSConfig,
 	}
 	if s.checkOrigin == nil {
 		s.checkOrigin = handshake.SameOrigin
@@ -122,6 +134,14 @@ func (o *Options) settings(h Handler) *settings {
 	s.compressor = o.Compression.compressor(s.codec, s.sendPolicy)
 	s.prepareProfiles(h, o.Subprotocols...)
 	return s
+}
+
+// upgrade gives the hook that decides on requests, nil if there is none.
+func (o *Options) upgrade() func(*Conn, *handshake.Request) (Accept, error) {
+	if o.UpgradeConn != nil || o.Upgrade == nil {
+		return o.UpgradeConn
+	}
+	return func(_ *Conn, r *handshake.Request) (Accept, error) { return o.Upgrade(r) }
 }
 
 func (o *DialOptions) settings(h Handler) *settings {

@@ -17,6 +17,9 @@ type Stats struct {
 	Refused  uint64 // handshakes answered with an error
 	Opened   uint64 // handshakes completed
 
+	TLSHandshakes uint64 // TLS handshakes completed, by connections that were accepted
+	TLSFailed     uint64 // TLS handshakes that failed, or that the connection did not live to complete
+
 	MessagesIn  uint64 // messages received whole
 	MessagesOut uint64 // messages sent
 	BytesIn     uint64 // bytes received, framing included
@@ -37,6 +40,7 @@ type counters struct {
 	open                                                      atomic.Int64
 	opened, refused, messagesIn, messagesOut, dropped, panics atomic.Uint64
 	droppedOlder, replaced                                    atomic.Uint64
+	tlsDone, tlsFailed                                        atomic.Uint64
 
 	// What this tick adds to messagesIn and messagesOut. Of sends, those on
 	// the corked connection, of which a loop has one at most: its lock guards
@@ -84,5 +88,7 @@ func (s *Stats) add(se *sessions) {
 	s.DroppedOlder += c.droppedOlder.Load()
 	s.Replaced += c.replaced.Load()
 	s.Panics += c.panics.Load()
+	s.TLSHandshakes += c.tlsDone.Load()
+	s.TLSFailed += c.tlsFailed.Load()
 	s.Memory += se.memory()
 }

@@ -44,7 +44,7 @@ func (s *sessions) decide(c *Conn, o *opening) {
 		}
 	}()
 	if !c.conn.Gone() { // it may have waited too long for a worker
-		accept, err = c.profile.decide(&o.request)
+		accept, err = c.decide(&o.request)
 	}
 }
 

@@ -177,7 +177,7 @@ rows['foreign origin refused: 403'] = async () => {
 };
 
 rows['same origin accepted'] = async () => {
-  const peer = await open(url, [], { origin: url.replace('ws:', 'http:') });
+  const peer = await open(url, [], { origin: url.replace(/^ws/, 'http') });
   await peer.echo('hello');
   peer.ws.terminate();
 };

@@ -15,10 +15,12 @@ type config struct {
 	broadcast bool
 	pprof     string
 	shutdown  time.Duration
+	cert      certificate
 	options   engine.Options
 }
 
-func parseFlags() (cfg config) {
+func parseFlags() *config {
+	cfg := new(config)
 	flag.StringVar(&cfg.addr, "addr", ":8080", "`address` to listen on")
 	flag.BoolVar(&cfg.broadcast, "broadcast", false, "send each message to all connections, instead of back; those opened at /broadcast do so in any case")
 	flag.StringVar(&cfg.pprof, "pprof", "", "`address` for net/http/pprof and /debug/memory; never a public one (default: none)")
@@ -29,9 +31,10 @@ func parseFlags() (cfg config) {
 		cfg.options.Subprotocols = append(cfg.options.Subprotocols, strings.Split(names, ",")...)
 		return nil
 	})
+	cfg.cert.flags()
 	limitFlags(&cfg.options)
 	compressionFlags(&cfg.options)
-	timeFlags(&cfg)
+	timeFlags(cfg)
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()

@@ -25,7 +25,7 @@ func main() {
 
 // newServer makes the server: these lines are the program, the rest starts and
 // stops it.
-func newServer(cfg config) *engine.Server {
+func newServer(cfg *config) *engine.Server {
 	var srv *engine.Server
 	echo := engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, payload []byte) {
 		c.Send(op, payload)
@@ -47,7 +47,10 @@ func newServer(cfg config) *engine.Server {
 }
 
 // run serves until SIGINT or SIGTERM.
-func run(cfg config) error {
+func run(cfg *config) (err error) {
+	if cfg.options.TLSConfig, err = cfg.cert.config(); err != nil {
+		return err
+	}
 	srv := newServer(cfg)
 	l, err := net.Listen("tcp", cfg.addr)
 	if err != nil {
@@ -58,7 +61,11 @@ func run(cfg config) error {
 	}
 	stopped := shutdownOnSignal(srv, cfg.shutdown)
 	fmt.Println("listening on", l.Addr())
-	if err := srv.Serve(l); !errors.Is(err, engine.ErrServerClosed) {
+	serve := srv.Serve
+	if cfg.options.TLSConfig != nil {
+		serve = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+	}
+	if err := serve(l); !errors.Is(err, engine.ErrServerClosed) {
 		return err
 	}
 	return <-stopped

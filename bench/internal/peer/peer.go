@@ -18,6 +18,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// certFile and keyFile are the flags of peers that can serve wss.
+var certFile, keyFile string
+
+// Certificate gives the files of a certificate and its key, if wss is to be
+// served: then it is ok.
+func Certificate() (cert, key string, ok bool) { return certFile, keyFile, certFile != "" }
+
 // Collected is the line that a peer prints when it has collected its garbage.
 const Collected = "collected"
 
@@ -47,6 +54,8 @@ func Main(serve func(l net.Listener, broadcast bool) error) {
 func MainAddr(serve func(addr string, broadcast bool, ready func(net.Addr)) error) {
 	addr := flag.String("addr", "127.0.0.1:0", "`address` to listen on")
 	broadcast := flag.Bool("broadcast", false, "send each message to all connections")
+	flag.StringVar(&certFile, "cert", "", "`file` with a certificate: serve wss")
+	flag.StringVar(&keyFile, "key", "", "`file` with the certificate's key")
 	flag.Parse()
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, unix.SIGINT, unix.SIGTERM)

@@ -18,6 +18,9 @@ var upgrader = websocket.Upgrader{WriteBufferPool: &sync.Pool{}}
 func main() {
 	peer.MainCompressing(func(l net.Listener, broadcast bool, way deflating.Way) error {
 		upgrader.EnableCompression = way != "" // it knows one way
+		if cert, key, ok := peer.Certificate(); ok {
+			return http.ServeTLS(l, newServer(broadcast), cert, key)
+		}
 		return http.Serve(l, newServer(broadcast))
 	})
 }

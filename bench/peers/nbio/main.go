@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/lesismal/llib/std/crypto/tls"
 	"github.com/lesismal/nbio/logging"
 	"github.com/lesismal/nbio/mempool"
 	"github.com/lesismal/nbio/nbhttp"
@@ -27,7 +28,7 @@ func serve(l net.Listener, broadcast bool, way deflating.Way) error {
 	mempool.DefaultMemPool = mempool.New(2<<10, 1<<30) // a message, and 1 KiB
 	upgrader := newUpgrader(broadcast)
 	upgrader.EnableCompression(way != "") // it knows one way
-	server := nbhttp.NewEngine(nbhttp.Config{
+	config := nbhttp.Config{
 		Network:                 "tcp",
 		Addrs:                   []string{l.Addr().String()},
 		Listen:                  func(string, string) (net.Listener, error) { return l, nil },
@@ -39,11 +40,25 @@ func serve(l net.Listener, broadcast bool, way deflating.Way) error {
 
 		// Else replies beyond 32 KiB are cut into fragments.
 		MaxWebsocketFramePayloadSize: maxMessage,
-	})
+	}
+	if cert, key, ok := peer.Certificate(); ok {
+		if err := secure(&config, cert, key); err != nil {
+			return err
+		}
+	}
+	server := nbhttp.NewEngine(config)
 	if err := server.Start(); err != nil {
 		return err
 	}
 	select {}
+}
+
+// secure makes it serve wss, with the fork of crypto/tls that nbio needs.
+func secure(config *nbhttp.Config, cert, key string) error {
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	config.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}}
+	config.AddrsTLS, config.Addrs = config.Addrs, nil
+	return err
 }
 
 func newUpgrader(broadcast bool) *websocket.Upgrader {

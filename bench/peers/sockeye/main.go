@@ -21,6 +21,9 @@ func serve(l net.Listener, broadcast bool, way deflating.Way) error {
 		}
 	}
 	server = engine.NewServer(engine.HandlerFuncs{Message: answer}, engine.Options{Loops: 1, Compression: compression(way)})
+	if cert, key, ok := peer.Certificate(); ok {
+		return server.ServeTLS(l, cert, key)
+	}
 	return server.Serve(l)
 }
 

@@ -19,6 +19,10 @@ type Listener struct {
 	// Deal chooses the loop for each connection. Nil: the listener's own.
 	Deal func() *Loop
 
+	// Accepted takes a new connection, on the goroutine of its loop. Nil:
+	// [Events.Accepted].
+	Accepted func(l *Loop, fd int)
+
 	handle  Handle
 	resume  int64 // the time at which accepting goes on; 0 if not paused
 	backoff time.Duration
@@ -83,12 +87,20 @@ func (l *Loop) welcome(ls *Listener, fd int) {
 		to = ls.Deal()
 	}
 	if to == l {
-		l.events.Accepted(fd)
+		ls.accepted(l, fd)
 		return
 	}
-	if !to.Post(func() { to.events.Accepted(fd) }) {
+	if !to.Post(func() { ls.accepted(to, fd) }) {
 		l.sys.Close(fd)
 	}
+}
+
+func (ls *Listener) accepted(l *Loop, fd int) {
+	if ls.Accepted != nil {
+		ls.Accepted(l, fd)
+		return
+	}
+	l.events.Accepted(fd)
 }
 
 // shed ends the next connection with the spare descriptor, so that its peer

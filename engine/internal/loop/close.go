@@ -69,6 +69,12 @@ func (c *Conn) finishLocked() {
 	if flags&finishing == 0 || flags&(closed|lingering|corked) != 0 || c.BufferedLocked() > 0 {
 		return
 	}
+	if flags&(sealing|broken) == sealing {
+		if c.sealEndLocked(); c.BufferedLocked() > 0 {
+			return
+		}
+		flags = c.word.Load()
+	}
 	c.setLocked(lingering)
 	switch {
 	case flags&broken != 0:

@@ -49,6 +49,7 @@ const (
 	gathering                    // see Gather
 	handling                     // see Handle
 	released                     // see Release
+	sealing                      // see Seal
 	closed                       // to be freed at the end of the tick, or freed
 
 	errnoShift = 20

@@ -37,6 +37,11 @@ type Events interface {
 	Filled(c *Conn, n int)
 	Data(c *Conn, b []byte)
 
+	// Layer gives what a connection's bytes are to pass through, if it was
+	// sealed. Unlike the other calls it may come on any goroutine, and with
+	// the connection locked.
+	Layer(c *Conn) Layer
+
 	// Ended tells that the peer has ended its stream; it may still read.
 	Ended(c *Conn)
 
@@ -313,4 +318,5 @@ func (l *Loop) end() {
 	}
 	l.poller.Close()
 	pool.Put(l.scratch.buf)
+	pool.Put(l.scratch.sealed)
 }

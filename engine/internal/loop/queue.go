@@ -23,6 +23,9 @@ type queue struct {
 	charged   int    // bytes counted in Stats.Unsent
 	gone      uint64 // bytes sent, while there are pieces
 	pieces    []piece
+	sealed    *pool.Buffer // bytes that a layer has sealed; sealedOff of them are sent
+	sealedOff int
+	overhead  int // what sealing added to them
 }
 
 var queues = sync.Pool{New: func() any { return new(queue) }}
@@ -86,6 +89,7 @@ func (q *queue) drop() {
 func (q *queue) reset() {
 	q.latestLen = 0
 	q.pieces = nil
+	q.rewindSealed()
 	q.rewind()
 }
 
@@ -103,12 +107,16 @@ func (q *queue) rewind() {
 // moveRest empties a loop's own queue into a new one; nil if it is empty.
 func (q *queue) moveRest() *queue {
 	left := q.unsent()
-	if len(left) == 0 && q.latestLen == 0 {
+	if len(left) == 0 && q.latestLen == 0 && q.sealedLeft() == 0 {
 		return nil
 	}
 	own := newQueue()
 	own.latest, own.latestLen = q.latest, q.latestLen
 	own.gone, own.pieces = q.gone, q.pieces
+	if q.sealedLeft() > 0 {
+		own.sealed, own.sealedOff, own.overhead = q.sealed, q.sealedOff, q.overhead
+		q.sealed = nil
+	}
 	if len(left) > 0 {
 		own.buf = pool.Get(len(left))
 		own.buf.B = append(own.buf.B, left...)
@@ -119,6 +127,7 @@ func (q *queue) moveRest() *queue {
 
 func (q *queue) free() {
 	q.drop()
+	pool.Put(q.sealed)
 	*q = queue{}
 	queues.Put(q)
 }

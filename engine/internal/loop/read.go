@@ -73,6 +73,14 @@ func (l *Loop) received(c *Conn, buf []byte, direct bool, n int, e Errno) bool {
 	return true
 }
 
+// End does what the end of the peer's stream does: for a layer that knows of it
+// before the socket does.
+func (l *Loop) End(c *Conn) {
+	if !c.has(ended | finishing | closed) {
+		l.peerEnded(c)
+	}
+}
+
 // peerEnded notes that nothing more will come: the peer may still read.
 func (l *Loop) peerEnded(c *Conn) {
 	c.mu.Lock()

@@ -21,6 +21,7 @@ type script struct {
 	timer    func(c *Conn)
 	attended func(c *Conn)
 	closed   func(c *Conn, e Errno)
+	layer    Layer
 
 	loop *Loop
 	got  map[*Conn][]byte // what came, if there is no hook for data
@@ -54,6 +55,8 @@ func (s *script) Data(c *Conn, b []byte) {
 	}
 	s.data(c, b)
 }
+
+func (s *script) Layer(*Conn) Layer { return s.layer }
 
 func (s *script) Ended(c *Conn)    { call1(s.ended, c) }
 func (s *script) Drained(c *Conn)  { call1(s.drained, c) }

@@ -21,7 +21,7 @@ func (c *Conn) BufferedLocked() int {
 	if c.out == nil {
 		return 0
 	}
-	return len(c.out.unsent()) + int(c.out.latestLen)
+	return len(c.out.unsent()) + int(c.out.latestLen) + c.out.sealedSize()
 }
 
 // Blocked tells that the socket was full when it was last written to. It may
@@ -131,6 +131,9 @@ func (c *Conn) chargeLocked() {
 	if q.buf != nil {
 		held += cap(q.buf.B)
 	}
+	if q.sealed != nil {
+		held += cap(q.sealed.B)
+	}
 	grown := held - q.charged
 	if grown != 0 {
 		c.loop.Stats.Unsent.Add(int64(grown))
@@ -179,6 +182,9 @@ func (c *Conn) DropLatestLocked() {
 // flushLocked sends the queue and then tail, and tells whether all is gone.
 // What is not is queued, but dropped if the connection broke.
 func (c *Conn) flushLocked(tail []byte) bool {
+	if c.has(sealing) {
+		return c.flushSealedLocked(tail)
+	}
 	for {
 		head := c.unsentLocked()
 		if len(head)+len(tail) == 0 {
@@ -284,7 +290,7 @@ func (c *Conn) uncork() {
 	switch scratch := c.loop.scratch; {
 	case flags&(closed|broken) != 0:
 		c.dropLocked()
-	case c.out == scratch && flags&blocked == 0 && c.sendScratchLocked():
+	case c.out == scratch && flags&(blocked|sealing) == 0 && c.sendScratchLocked():
 	case c.out == scratch:
 		c.FlushLocked()
 		c.out = scratch.moveRest()
