@@ -53,7 +53,7 @@ func (s *sessions) checkPlain(c *Conn, b []byte, n int, refusal error) error {
 	case wantsWebSocket(r):
 		return refusal
 	case c.profile.surplus:
-		_, err := c.profile.upgrade(nil)
+		_, err := c.profile.upgrade(c, nil)
 		return err
 	case !s.owner.plain.reserve():
 		return plainFull

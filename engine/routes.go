@@ -36,7 +36,7 @@ func (o *Options) routes(s *settings, h Handler) *routes {
 func (r *Route) over(o Options) Options {
 	o.Mux = nil
 	if r.Upgrade != nil {
-		o.Upgrade = r.Upgrade
+		o.Upgrade, o.UpgradeConn = r.Upgrade, nil
 	}
 	if r.CheckOrigin != nil {
 		o.CheckOrigin = r.CheckOrigin
