@@ -2,9 +2,11 @@ package engine_test
 
 import (
 	"errors"
+	"io"
 	"net"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine"
@@ -27,13 +29,8 @@ func TestListenAndServe(t *testing.T) {
 		s := engine.NewServer(echoing, engine.Options{Loops: loops})
 		served := make(chan error, 1)
 		go func() { served <- s.ListenAndServe(addr) }()
-		eventually(t, "the server to listen", func() bool {
-			nc, err := net.Dial("tcp", addr)
-			if err == nil {
-				nc.Close()
-			}
-			return err == nil
-		})
+		t.Cleanup(func() { s.Close() })
+		eventually(t, "the server to answer", func() bool { return answers(addr) })
 		tcp, _ := net.ResolveTCPAddr("tcp", addr)
 		for range 4 * loops {
 			p := open(t, &running{s, tcp})
@@ -51,6 +48,20 @@ func TestListenAndServe(t *testing.T) {
 			t.Errorf("loops=%d: ListenAndServe returned %v", loops, err)
 		}
 	}
+}
+
+// answers tells that a handshake gets an answer at addr: what is there before all
+// listeners are, to see whether the address is free, gives none.
+func answers(addr string) bool {
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		return false
+	}
+	defer nc.Close()
+	nc.SetDeadline(time.Now().Add(patience))
+	io.WriteString(nc, request)
+	n, _ := nc.Read(make([]byte, 1))
+	return n > 0
 }
 
 func TestListenAndServeBadAddress(t *testing.T) {
