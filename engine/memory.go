@@ -161,7 +161,8 @@ func (s *sessions) shedOne(h holder) {
 func (s *sessions) holders() (all []holder) {
 	waiting := s.mail.waiting()
 	s.each(func(c *Conn) {
-		h := holder{c: c, held: waiting[c]}
+		letters := waiting[c]
+		h := holder{c: c, held: letters}
 		delete(waiting, c)
 		if c.rx != nil {
 			h.held += c.rx.charged
@@ -174,7 +175,7 @@ func (s *sessions) holders() (all []holder) {
 		if b := c.outboxLocked(); b != nil {
 			h.unsent += b.memory
 		}
-		ending := c.conn.Finishing() && c.conn.BufferedLocked() == 0 // holds next to nothing, soon nothing
+		ending := c.conn.Finishing() && c.conn.BufferedLocked() == 0 && letters == 0 // holds next to nothing, soon nothing
 		c.conn.Unlock()
 		if h.held += h.unsent; h.held > 0 && !ending {
 			all = append(all, h)

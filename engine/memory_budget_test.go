@@ -108,3 +108,25 @@ func TestNoMemoryLimit(t *testing.T) {
 	p.expect(codec.Text, pattern(4<<20))
 	eventually(t, "nothing to be held", func() bool { return s.Stats().Memory == 0 })
 }
+
+// A connection that has been ended, and only lingers, still holds what waits
+// for its handler: that goes first if it is the most.
+func TestMemoryOfLettersOfTheLingering(t *testing.T) {
+	t.Parallel()
+	const limit = 40 << 10
+	g := newGate(t)
+	s := serve(t, g, engine.Options{Loops: 1, Workers: 1, MaxMemory: limit, CloseTimeout: patience})
+	g.block(t, s)
+	lingers := open(t, s)
+	lingers.write(text(pattern(20_000)) + "\x83\x80\x00\x00\x00\x00") // a reserved opcode
+	lingers.expectClose(codec.ErrReservedOpcode.Code, codec.ErrReservedOpcode.Reason)
+	modest := open(t, s)
+	modest.write(text(pattern(16_000))[:12_000])
+	eventually(t, "something to be dropped", func() bool { return s.Stats().MemoryShed > 0 && s.Stats().Memory <= limit })
+	modest.write(text(pattern(16_000))[12_000:])
+	g.release()
+	modest.expect(codec.Text, pattern(16_000))
+	if n := s.Stats().MemoryShed; n != 1 {
+		t.Errorf("%d connections were ended, or lost what waited", n)
+	}
+}
