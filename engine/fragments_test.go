@@ -150,12 +150,13 @@ func TestLargeEchoesReadLate(t *testing.T) {
 func TestEchoesOfBombsHoldLittle(t *testing.T) {
 	t.Parallel()
 	const n, size = 4, 256 << 10
-	var s *running
+	var server atomic.Pointer[running]
 	var most atomic.Int64
-	s = serve(t, engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) {
+	s := serve(t, engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, p []byte) {
 		c.Send(op, p)
-		most.Store(max(most.Load(), s.Stats().Memory))
+		most.Store(max(most.Load(), server.Load().Stats().Memory))
 	}}, engine.Options{Loops: 1, MaxMessage: size, MaxBuffered: size, Compression: compressing})
+	server.Store(s)
 	p, _ := agree(t, s, browserOffer)
 	bomb := strings.Repeat("\x00", size)
 	p.write(strings.Repeat(compressed(codec.Binary, bomb), n))
