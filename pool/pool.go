@@ -33,7 +33,7 @@ var classes = func() (c [maxBits - minBits + 1]*bytebufferpool.Pool) {
 }()
 
 // Get lends a buffer of length 0 and a capacity of at least size bytes. The
-// capacity is the next power of two from 256 B to 4 MiB, or less than twice that
+// capacity is the next power of two from 256 B to 4 MiB, or, up to 1 MiB, less than twice that
 // if somebody has replaced the buffer's B; larger buffers are allocated as asked
 // for and not kept.
 func Get(size int) *Buffer {
@@ -49,7 +49,8 @@ func Get(size int) *Buffer {
 }
 
 // Put takes a buffer back. A nil buffer is allowed. A buffer whose B was
-// replaced goes to the largest class that B's capacity fills.
+// replaced goes to the largest class that B's capacity fills; beyond 1 MiB it is
+// not kept, as whoever got it next would hold up to a megabyte in vain.
 func Put(b *Buffer) {
 	if b == nil {
 		return
@@ -57,10 +58,11 @@ func Put(b *Buffer) {
 	debugPut(b)
 	size := cap(b.B)
 	k := class(size)
-	if k < len(classes) && size != 1<<(k+minBits) {
+	odd := k < len(classes) && size != 1<<(k+minBits)
+	if odd {
 		k--
 	}
-	if k < 0 || k == len(classes) {
+	if k < 0 || k == len(classes) || odd && size > modest {
 		return
 	}
 	// bytebufferpool learns from lengths which capacities are worth keeping.
