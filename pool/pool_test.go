@@ -34,8 +34,10 @@ func TestGrowOfALargeBuffer(t *testing.T) {
 		t.Errorf("%d bytes in a buffer of %d", len(b.B), c)
 	}
 	pool.Put(b)
-	if c := cap(pool.Get(1 << 20).B); c != 1<<20 {
-		t.Errorf("lent %d bytes for a megabyte", c)
+	for range 2 { // the first one is that which was too small
+		if c := cap(pool.Get(1 << 20).B); c != 1<<20 {
+			t.Errorf("lent %d bytes for a megabyte", c)
+		}
 	}
 }
 
