@@ -134,7 +134,7 @@ func (cfg *attacksConfig) attackAll(ctx context.Context) error {
 			}
 			p.step(fmt.Sprintf("%s: %s %s", server.name, a.Name, a.Does), cfg.times.all())
 			stop := report.Progress(p.String)
-			row, err := cfg.besiege(ctx, a, server)
+			row, err := cfg.besiegeAgain(ctx, a, server)
 			stop()
 			if ctx.Err() != nil {
 				return ctx.Err()

@@ -53,14 +53,14 @@ func (s *siege) play(ctx context.Context, url string) error {
 		return err
 	}
 	defer s.leave()
-	s.row.Calm = s.exchange(ctx, s.times.calm)
+	s.row.Calm = s.undisturbed(ctx, s.times.calm)
 	if err := s.look(); err != nil {
 		return err
 	}
 	if err := s.attack(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
-	calm := s.exchange(ctx, s.times.calm)
+	calm := s.undisturbed(ctx, s.times.calm)
 	s.row.Calm.Merge(calm)
 	return s.recover(ctx, url)
 }
@@ -72,7 +72,7 @@ func (s *siege) attack(ctx context.Context) error {
 		return err
 	}
 	defer context.AfterFunc(ctx, all.kill)()
-	s.row.During = s.exchange(ctx, s.times.attack)
+	s.row.During = s.undisturbed(ctx, s.times.attack)
 	var looking sync.WaitGroup
 	looking.Go(func() { s.watch(ctx) })
 	s.exchange(ctx, s.times.memory)

@@ -65,10 +65,11 @@ func TestJudgePins(t *testing.T) {
 
 // What nobody notices is no failure, nor what was not measured long enough.
 func TestJudgeOfLatencies(t *testing.T) {
-	short, hurried := met(), met()
+	short, hurried, disturbed := met(), met(), met()
 	short.Calm, short.During = latencies(100*time.Microsecond), latencies(990*time.Microsecond)
 	hurried.During, hurried.Hurried = latencies(time.Second), true
-	for _, r := range []*Row{short, hurried} {
+	disturbed.During, disturbed.Disturbed = latencies(time.Second), true
+	for _, r := range []*Row{short, hurried, disturbed} {
 		if example.Judge(r); len(r.Missed) > 0 {
 			t.Errorf("missed %v", r.Missed)
 		}

@@ -42,6 +42,9 @@ func (r *Row) Text() string {
 }
 
 func (r *Row) latencies() string {
+	if r.Disturbed {
+		return "not known: other machines had the processors"
+	}
 	calm, during := r.P99()
 	return fmt.Sprintf("%s → %s", report.Duration(calm), report.Duration(during))
 }
