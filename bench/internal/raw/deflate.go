@@ -121,18 +121,22 @@ func appendDeflated(b, payload []byte) []byte {
 
 // exchangeDeflated sends a message on a blocking socket and gives the reply, as
 // it is on the wire. It fails unless it holds the payload, compressed, perhaps
-// by the history.
+// by the history, if that is worth it.
 func exchangeDeflated(fd int, message, payload, history []byte) (reply []byte, err error) {
 	if err := write(fd, message); err != nil {
 		return nil, err
 	}
-	reply, z, err := readDeflated(fd)
+	reply, got, compressed, err := readMessage(fd)
 	if err != nil {
 		return nil, err
 	}
-	got, err := inflated(z, history)
-	if err != nil {
-		return nil, fmt.Errorf("inflating a reply: %w", err)
+	if !compressed && !hardly(payload) {
+		return nil, errPlain
+	}
+	if compressed {
+		if got, err = inflated(got, history); err != nil {
+			return nil, fmt.Errorf("inflating a reply: %w", err)
+		}
 	}
 	if !bytes.Equal(got, payload) {
 		return nil, errDiffers

@@ -63,6 +63,20 @@ func TestDeflate(t *testing.T) {
 	}
 }
 
+// A server need not compress what becomes no smaller.
+func TestDeflateOfShortMessages(t *testing.T) {
+	addr := serve(t, deflatingServer(func(_ int, payload []byte) []byte {
+		if hardly(payload) {
+			return codec.AppendFrame(nil, codec.Text, payload)
+		}
+		return fragments(payload)
+	}))
+	r, err := run(t, addr, func(o *Options) { o.Load, o.Size, o.Compress = DeflateText, 30, deflating.Alone })
+	if err != nil || r.Count == 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 func TestDeflateOfBadServers(t *testing.T) {
 	for name, c := range map[string]struct {
 		server func(net.Conn)

@@ -35,33 +35,37 @@ func inflated(z, history []byte) ([]byte, error) {
 
 var errPlain = errors.New("a reply is not compressed")
 
-// readDeflated reads a compressed message, of one frame or several, and gives
-// its frames as they came and their payload.
-func readDeflated(fd int) (frames, payload []byte, err error) {
+// hardly tells that compressing p gains less than a tenth: a server may well
+// send it as it is.
+func hardly(p []byte) bool { return 10*len(deflated(p)) > 9*len(p) }
+
+// readMessage reads a message, of one frame or several, and gives its frames as
+// they came and their payload, and tells whether that is compressed.
+func readMessage(fd int) (frames, payload []byte, compressed bool, err error) {
 	buf := make([]byte, bufferSize)
 	for at := 0; ; {
 		h, n, err := codec.ParseHeader(frames[at:])
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 		if n == 0 || len(frames)-at-n < int(h.Length) {
 			n, err := read(fd, buf)
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, false, err
 			}
 			frames = append(frames, buf[:n]...)
 			continue
 		}
-		if at == 0 && h.Rsv != rsv1 {
-			return nil, nil, errPlain
+		if at == 0 {
+			compressed = h.Rsv == rsv1
 		}
 		at += n + int(h.Length)
 		payload = append(payload, frames[at-int(h.Length):at]...)
 		switch {
 		case h.Fin && at < len(frames):
-			return nil, nil, errTooMany
+			return nil, nil, false, errTooMany
 		case h.Fin:
-			return frames, payload, nil
+			return frames, payload, compressed, nil
 		}
 	}
 }
