@@ -22,7 +22,7 @@ type sessions struct {
 	outboxes  outboxes
 	deflated  int                   // bytes from them in this tick
 	preparing map[preparing][]*Conn // that wait for it
-	aside     func(func())          // runs what would keep the loop too long
+	deflaters *deflaters            // the group's
 
 	blank    *receiver         // decodes for connections that have no state of their own
 	spares   []*receiver       // used before
