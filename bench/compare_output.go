@@ -22,7 +22,7 @@ func (out *compareOutput) flags(f *flag.FlagSet) {
 	f.BoolVar(&out.json, "json", false, "report in JSON, every round included")
 	f.BoolVar(&out.markdown, "markdown", false, "report in Markdown")
 	f.StringVar(&out.html, "html", "", "write a page with bars to this `file`")
-	f.StringVar(&out.update, "update", "", "bring the tables of this Markdown `file` up to date, such as docs/benchmarks.md")
+	f.StringVar(&out.update, "update", "", "bring the tables of this Markdown `file` up to date, such as docs/benchmarks.md, or for -cells deflate docs/compression.md")
 }
 
 func (out *compareOutput) check() error {

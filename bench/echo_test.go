@@ -14,9 +14,10 @@ import (
 
 func TestEchoJSON(t *testing.T) {
 	url, debug := echoServer(t)
-	r := loaded(t, 0, "echo", "-url", url, "-debug", debug, "-conns", "50", "-depth", "3", "-duration", "300ms", "-interval", "100ms")
+	// Ten points, of which a busy machine may miss some.
+	r := loaded(t, 0, "echo", "-url", url, "-debug", debug, "-conns", "50", "-depth", "3", "-duration", "1s", "-interval", "100ms")
 	sound(t, r, 50, 150)
-	if o := r.Load; o.Elapsed < 300*time.Millisecond || o.CPU <= 0 || o.Connect.Count() != 50 || r.DialTime <= 0 {
+	if o := r.Load; o.Elapsed < time.Second || o.CPU <= 0 || o.Connect.Count() != 50 || r.DialTime <= 0 {
 		t.Errorf("%+v", o)
 	}
 	if s := r.Server; s.CPU <= 0 || s.Before.RSS == 0 || s.After.RSS == 0 || s.RSSPerConn == 0 ||

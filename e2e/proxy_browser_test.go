@@ -24,3 +24,13 @@ func TestProxyChromium(t *testing.T) {
 		t.Error("nothing came by HTTP/2")
 	}
 }
+
+// Chromium reads why its message is refused behind a proxy as well.
+func TestProxyChromiumTooBig(t *testing.T) {
+	chromium := findChromium(t)
+	withEachProxy(t, func(t *testing.T, b brand) {
+		small := startEcho(t, "-max-message", "1000")
+		small.url = b.start(t, small.addr).encrypted().url
+		runScript(t, "browser.mjs", map[string]*server{"small": small}, chromium)
+	})
+}

@@ -73,6 +73,33 @@ func SharedLoops() int {
 // Ending is closed when s begins to end.
 func Ending(s *Server) <-chan struct{} { return s.closing }
 
+// HoldDeflaters lets s compress nothing off its loops until it is released.
+func HoldDeflaters(s *Server) (release func()) {
+	d, gate := s.group.deflaters, make(chan struct{})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	start := d.start
+	d.start = func(work func()) {
+		start(func() {
+			<-gate
+			work()
+		})
+	}
+	return func() { close(gate) }
+}
+
+// Deflaters counts the goroutines that compress for s, the messages that wait
+// for them, and how often a loop waits for such a one.
+func Deflaters(s *Server) (running, messages, loops int) {
+	d := s.group.deflaters
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, all := range d.waiting {
+		loops += len(all)
+	}
+	return d.running, len(d.queue), loops
+}
+
 // MaxSurplus is how many connections beyond the limits are held.
 const MaxSurplus = maxSurplus
 

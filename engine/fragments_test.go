@@ -168,6 +168,37 @@ func TestEchoesOfBombsHoldLittle(t *testing.T) {
 	}
 }
 
+// A message that was handled is not held while its peer does not read the
+// reply, nor is what has come behind it inflated.
+func TestUnreadReplyHoldsNothingElse(t *testing.T) {
+	t.Parallel()
+	const size, n = 1 << 20, 2
+	reply := []byte(noise(4 * size)) // more than sockets take
+	handled := make(chan struct{}, n)
+	r := record(engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, _ []byte) {
+		c.Send(op, reply)
+		handled <- struct{}{}
+	}})
+	s := serve(t, r, engine.Options{Compression: compressing})
+	p, _ := agree(t, s, browserOffer)
+	c := r.conn(t)
+	narrow(t, c)
+	p.write(strings.Repeat(compressed(codec.Binary, strings.Repeat("\x00", size)), n))
+	receive(t, "a message", handled)
+	after := make(chan struct{})
+	engine.Post(c, func() { close(after) })
+	receive(t, "the loop to be done with the message", after)
+	if held := s.Stats().Memory; held > int64(len(reply)+size/2) {
+		t.Errorf("%d bytes are held for a reply of %d", held, len(reply))
+	}
+	if len(handled) > 0 || !engine.Held(c) {
+		t.Errorf("%d more messages were inflated; held %v", len(handled), engine.Held(c))
+	}
+	for range n {
+		p.expect(codec.Binary, string(reply))
+	}
+}
+
 // What is under way in pieces ends with its connection, however that ends.
 func TestEndsInTheMiddleOfFragments(t *testing.T) {
 	ends := map[string]func(p *peer, c *engine.Conn){

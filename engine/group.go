@@ -12,16 +12,17 @@ import (
 
 // group is a number of loops that share the connections.
 type group struct {
-	sessions []*sessions
-	turn     atomic.Uint32
-	running  sync.WaitGroup
+	sessions  []*sessions
+	deflaters *deflaters
+	turn      atomic.Uint32
+	running   sync.WaitGroup
 }
 
 // newGroup makes n loops that do not run yet.
 func newGroup(system loop.System, n int, owner *Server) (*group, error) {
-	g := new(group)
+	g := &group{deflaters: newDeflaters()}
 	for range orDefault(n, runtime.GOMAXPROCS(0)) {
-		s := &sessions{owner: owner, blank: new(receiver), aside: goAside}
+		s := &sessions{owner: owner, blank: new(receiver), deflaters: g.deflaters}
 		if owner != nil {
 			s.mail.workers = owner.workers
 		}
@@ -62,6 +63,7 @@ func (g *group) stop() {
 		s.loop.Stop()
 	}
 	g.running.Wait()
+	g.deflaters.stop()
 }
 
 // each runs f on every loop.

@@ -13,7 +13,7 @@ const (
 	roleHandshaker = "handshaker"  // does TLS handshakes
 	roleWorker     = "worker"      // calls handlers
 	roleHTTP       = "http"        // serves ordinary requests
-	roleDeflater   = "deflater"    // compresses a large message for many receivers
+	roleDeflater   = "deflater"    // compresses large messages for many receivers
 )
 
 // workerLabels are made once: workers come and go all the time.

@@ -157,8 +157,10 @@ type Options struct {
 	// MaxMessageRate is how many messages, control frames included, and
 	// MaxByteRate how many bytes a connection may send in a second: on
 	// average, but up to a second's worth at once; so MaxByteRate should be no
-	// less than the largest message. Beyond, RatePolicy says what happens.
-	// Default: any number.
+	// less than the largest message. Bytes count as they come, before they are
+	// inflated. Beyond, RatePolicy says what happens. Default: any number.
+	// Danger: with Compression a byte may become a thousand, so that
+	// MaxByteRate alone limits the traffic, but not the work.
 	MaxMessageRate int
 	MaxByteRate    int
 
@@ -186,7 +188,9 @@ type Options struct {
 	// more. Nothing is read from a connection while more than half of it is
 	// unsent, nor the rest of a large message while that and what is unsent
 	// could hold more than it; nor is its next message handled, until all is
-	// sent. Default: 1 MiB.
+	// sent. So a connection that is echoed to holds at most a message, its echo
+	// and half of MaxBuffered, however much its messages were compressed.
+	// Default: 1 MiB.
 	MaxBuffered int
 
 	// SendPolicy says what happens to a message that exceeds MaxBuffered.

@@ -71,8 +71,8 @@ type preparing struct {
 	level, bits int
 }
 
-// prepareLocked has the first message in c's outbox compressed on a goroutine,
-// one for all connections of the loop that wait for it, and then sent.
+// prepareLocked has the first message in c's outbox compressed off the loop,
+// once for all connections that wait for it, and then sent.
 func (s *sessions) prepareLocked(c *Conn, b *outbox) {
 	if b.posted {
 		return
@@ -85,21 +85,9 @@ func (s *sessions) prepareLocked(c *Conn, b *outbox) {
 	}
 	waiting := s.preparing[p]
 	s.preparing[p] = append(waiting, c)
-	if len(waiting) > 0 {
-		return
+	if len(waiting) == 0 {
+		s.deflaters.add(p, s)
 	}
-	s.aside(func() {
-		p.message.Deflated(p.level, p.bits)
-		s.loop.Post(func() { s.prepared(p) })
-	})
-}
-
-// goAside runs f on a goroutine of its own.
-func goAside(f func()) {
-	go func() {
-		label(roleDeflater)
-		f()
-	}()
 }
 
 // prepared goes on with those that waited for p.

@@ -1,6 +1,9 @@
 package engine_test
 
 import (
+	"runtime"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/sockeye-ws/sockeye/codec"
@@ -52,4 +55,57 @@ func TestSendPreparedCompressedOnce(t *testing.T) {
 		}
 		p.expect(codec.Text, "behind")
 	}
+}
+
+// However many large messages come at once, on however many loops they are
+// wanted first: few goroutines compress them, each once, and their order stays.
+func TestPreparedBurst(t *testing.T) {
+	t.Parallel()
+	const loops, burst = 3, 8
+	r := record(engine.HandlerFuncs{})
+	s := serve(t, r, engine.Options{Loops: loops, MaxBuffered: 16 << 20, Compression: compressing})
+	var messages []*codec.Prepared
+	for i := range burst {
+		messages = append(messages, codec.Prepare(codec.Text, []byte(pattern(100_000+i))))
+	}
+	var peers []*peer
+	var orders [][]*codec.Prepared
+	release := func() {}
+	for i := range burst * loops { // the loops have them in turn
+		p, _ := agree(t, s, browserOffer)
+		c := r.conn(t)
+		if i == 0 {
+			release = sync.OnceFunc(engine.HoldDeflaters(s.Server))
+			defer release()
+		}
+		first := i / loops
+		order := slices.Concat(messages[first:], messages[:first])
+		for _, m := range order {
+			if err := c.SendPrepared(m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		peers, orders = append(peers, p), append(orders, order)
+	}
+	eventually(t, "each loop to wait for each message", func() bool {
+		_, _, waits := engine.Deflaters(s.Server)
+		return waits == burst*loops
+	})
+	running, waiting, _ := engine.Deflaters(s.Server)
+	if most := (runtime.GOMAXPROCS(0) + 1) / 2; waiting != burst || running < 1 || running > most {
+		t.Errorf("%d goroutines are to compress %d messages, want at most %d for %d", running, waiting, most, burst)
+	}
+	release()
+	for i, p := range peers {
+		for j, m := range orders[i] {
+			want := m.Deflated(engine.DefaultCompressionLevel, 15).Payload()
+			if h, got := p.rawFrame(); !h.Fin || h.Rsv != 4 || string(got) != string(want) {
+				t.Fatalf("message %d of connection %d: %+v with %d bytes is not the shared frame", j, i, h, len(got))
+			}
+		}
+	}
+	eventually(t, "all goroutines to end", func() bool {
+		running, waiting, waits := engine.Deflaters(s.Server)
+		return running+waiting+waits == 0
+	})
 }

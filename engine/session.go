@@ -22,7 +22,7 @@ type sessions struct {
 	outboxes  outboxes
 	deflated  int                   // bytes from them in this tick
 	preparing map[preparing][]*Conn // that wait for it
-	aside     func(func())          // runs what would keep the loop too long
+	deflaters *deflaters            // the group's
 
 	blank    *receiver         // decodes for connections that have no state of their own
 	spares   []*receiver       // used before
@@ -182,7 +182,8 @@ func (s *sessions) feed(c *Conn, b []byte) {
 
 // settle leaves rx with c as long as it holds something, and no longer.
 func (s *sessions) settle(c *Conn, rx *receiver) {
-	switch idle := rx.rest == nil && rx.decoder.Idle(); {
+	// The decoder gives back what was handled, even if there is more to decode.
+	switch idle := rx.decoder.Idle() && rx.rest == nil; {
 	case idle && c.rx != nil:
 		c.rx = nil
 		s.putReceiver(rx)

@@ -237,8 +237,8 @@ func TestShutdownSpread(t *testing.T) {
 		peers = append(peers, open(t, s))
 	}
 	down := make(chan error, 1)
-	go func() { down <- s.Shutdown(within(t, patience)) }()
 	began := time.Now()
+	go func() { down <- s.Shutdown(within(t, patience)) }()
 	for _, p := range peers {
 		p.expectClose(codec.CloseGoingAway, goingAway)
 		p.write(closing(codec.CloseGoingAway, ""))

@@ -80,9 +80,7 @@ func (w *world) build() {
 		panic(err)
 	}
 	w.server.group = g
-	for _, s := range g.sessions {
-		s.aside = func(f func()) { s.loop.Post(f) }
-	}
+	g.deflaters.start = func(work func()) { g.sessions[0].loop.Post(work) }
 	w.listening = w.sys.Listen()
 	deal := func() *loop.Loop { return g.next().loop }
 	for e := loop.Errno(1); e != 0; {

@@ -330,9 +330,9 @@ func TestTLSHandshakeTimeout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serveTLS(t, echoing, engine.Options{HandshakeTimeout: 300 * time.Millisecond})
+			began := time.Now()
 			p := connect(t, s.addr)
 			p.write(sent)
-			began := time.Now()
 			p.expectCut()
 			if took := time.Since(began); took < 200*time.Millisecond {
 				t.Errorf("cut after %v", took)

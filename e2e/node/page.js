@@ -149,11 +149,22 @@ rows.small['too big: 1009'] = async () => {
   await peer.expectClose(1009);
 };
 
-// Chromium calls the end clean only if the whole message had left by then.
-rows.small['far too big: 1009'] = async () => {
+// The server has refused it long before all of it has left, and hears it out.
+rows.small['too big by far: 1009'] = async () => {
+  const peer = await open();
+  peer.ws.send(noise(100_000));
+  await peer.expectClose(1009, 'message over the limit');
+};
+
+// Here Chromium stops sending when it reads the Close. It calls that end clean
+// only if nothing of the message is left.
+rows.small['too big, still being sent: 1009'] = async () => {
   const peer = await open();
   peer.ws.send(noise(4 << 20));
-  equal((await peer.closed).code, 1009, 'code');
+  const event = await peer.closed;
+  equal(event.code, 1009, 'code');
+  equal(event.reason, 'message over the limit', 'reason');
+  equal(event.wasClean, peer.ws.bufferedAmount === 0, 'clean');
 };
 
 rows.subprotocols['subprotocol chosen'] = async () => {

@@ -87,22 +87,29 @@ func TestUpdateNeedsPlaces(t *testing.T) {
 	}
 }
 
-// The project's document has a place for each table of a plain comparison.
-func TestDocumentHasPlaces(t *testing.T) {
-	document, err := os.ReadFile("../../../docs/benchmarks.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells, err := ParseCells(DefaultCells)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := &Outcome{}
-	for _, cell := range cells {
-		o.Tables = append(o.Tables, newIdleTable(&Plan{}, cell, nil))
-	}
-	if _, err := o.Update(string(document)); err != nil {
-		t.Error(err)
+// The project's documents have a place for each table of a plain comparison,
+// and of one of compression.
+func TestDocumentsHavePlaces(t *testing.T) {
+	for name, list := range map[string]string{"benchmarks.md": DefaultCells, "compression.md": "deflate"} {
+		document, err := os.ReadFile("../../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := ParseCells(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := &Outcome{}
+		for _, cell := range cells {
+			o.Tables = append(o.Tables, newIdleTable(&Plan{}, cell, nil))
+		}
+		updated, err := o.Update(string(document))
+		if err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(updated, "<!-- compare "); n != len(cells)+1 {
+			t.Errorf("%s has %d places for %d tables and the machine", name, n, len(cells))
+		}
 	}
 }
 
