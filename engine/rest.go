@@ -61,9 +61,9 @@ func (s *sessions) readOn(c *Conn, rest []byte) {
 	defer s.recoverFrom(c)
 	before := s.events
 	s.feed(c, rest)
-	s.recordsOn(c)
 	if c.profile.metered() {
 		s.count(c, s.events-before, 0) // the bytes have been
 	}
 	c.conn.ReadOn()
 }
+	s.recordsOn(c)
