@@ -69,7 +69,9 @@ func (s *sessions) records(c *Conn, b []byte) {
 		}
 		s.record(c, t, record)
 		pool.Put(own)
-		b = left
+		if b = left; len(b) > 0 && c.hearsRecords() {
+			s.pace(c, t.worked)
+		}
 	}
 	if !c.conn.Finishing() && !c.conn.Gone() {
 		t.keep(b)
