@@ -225,8 +225,9 @@ func (s *sessions) releaseTLS(c *Conn) {
 	}
 	pool.Put(t.rest)
 	t.rest = nil
-	if t.shake != nil && !t.shake.running {
-		t.shake.end()
+	if sh := t.shake; sh != nil && (!sh.running || s.owner.shakers.drop(sh)) {
+		sh.running = false
+		sh.end()
 	}
 	s.chargeTLS(t)
 }

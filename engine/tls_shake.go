@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"container/list"
 	"crypto/tls"
 	"iter"
 
@@ -31,7 +32,7 @@ type tlsShake struct {
 	over bool        // the handshake is
 	err  error       // why it failed
 
-	queued *Conn // the next in the handshakers' queue
+	place *list.Element // in the handshakers' queue, which guards it; or nil
 }
 
 // held is what it takes of memory.
@@ -97,7 +98,9 @@ func (c *Conn) step() {
 			sh.end()
 		}
 	}()
-	t.step(sh)
+	if !c.conn.Gone() {
+		t.step(sh)
+	}
 	returned = true
 }
 
