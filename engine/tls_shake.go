@@ -23,6 +23,7 @@ type tlsShake struct {
 	running bool         // a handshaker has it, or will have it
 	begun   bool         // it has it, or had it before
 	input   *pool.Buffer // what the step reads
+	taken   int          // bytes that steps have read: crypto/tls keeps messages until the end
 
 	// The handshaker's while it has it.
 
@@ -37,8 +38,9 @@ type tlsShake struct {
 
 // held is what it takes of memory.
 func (sh *tlsShake) held() (n int) {
+	n = sh.taken
 	if sh.input != nil {
-		n = cap(sh.input.B)
+		n += cap(sh.input.B)
 	}
 	if sh.begun {
 		n += stepCost
@@ -49,7 +51,7 @@ func (sh *tlsShake) held() (n int) {
 // end gives back what it holds. No step may be under way.
 func (sh *tlsShake) end() {
 	pool.Put(sh.input)
-	sh.input = nil
+	sh.input, sh.begun, sh.taken = nil, false, 0
 	if sh.stop != nil {
 		sh.stop()
 	}
@@ -80,6 +82,7 @@ func (s *sessions) advance(c *Conn, t *tlsState) {
 	t.keep(input.B[n:])
 	input.B = input.B[:n]
 	t.shake.input, t.shake.running, t.shake.begun = input, true, true
+	t.shake.taken += n
 	s.chargeTLS(t)
 	s.owner.shakers.add(c)
 }
