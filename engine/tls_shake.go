@@ -153,6 +153,17 @@ func (s *sessions) stepped(c *Conn, t *tlsState) {
 	c.conn.ReadOn()
 }
 
+// endBehindStep makes the end of c's stream come again after the step of its
+// handshake that is under way, if one is.
+func (c *Conn) endBehindStep() bool {
+	t := c.profile.tls
+	if t == nil || t.shake == nil || !t.shake.running {
+		return false
+	}
+	c.conn.EndLater()
+	return true
+}
+
 // chargeStepped counts what c does not hold any more, unless it is gone.
 func (s *sessions) chargeStepped(c *Conn, t *tlsState) {
 	if !c.conn.Gone() {
