@@ -99,6 +99,9 @@ func (d *Dialer) Dial(ctx context.Context, url string) (*Conn, error) {
 		t, err := d.shake(ctx, nc, a.serverName)
 		if err != nil {
 			nc.Close()
+			if ctx.Err() != nil {
+				err = ctx.Err() // which has made it fail
+			}
 			return nil, cause(ctx, fmt.Errorf("engine: dial: TLS: %w", err))
 		}
 		c.secure(t)

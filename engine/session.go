@@ -268,10 +268,12 @@ func (s *sessions) recoverFrom(c *Conn) {
 		return
 	}
 	s.panicked(c, v)
-	switch c.State() {
-	case Connecting:
+	switch state := c.State(); {
+	case state == Connecting && c.profile.client:
+		s.cut(c, ErrPanic)
+	case state == Connecting:
 		s.refuse(c, handshake.Reject(500, ""))
-	case Open, Closing:
+	case state == Open, state == Closing:
 		s.fail(c, codec.CloseInternalError, "", ErrPanic)
 	}
 }

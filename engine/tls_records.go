@@ -139,8 +139,10 @@ func (t *tlsState) keep(b []byte) {
 	t.rest.B = append(t.rest.B, b...)
 }
 
-// record decrypts a whole record and handles what is in it.
+// record decrypts a whole record and handles what is in it. That may call a
+// function of the configuration, as a client's session cache.
 func (s *sessions) record(c *Conn, t *tlsState, record []byte) {
+	defer s.recoverFrom(c)
 	buf, direct := s.roomFor(c, len(record))
 	n, err := c.decrypt(t, record, buf)
 	t.largest = max(t.largest, len(record))
