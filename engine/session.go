@@ -306,6 +306,9 @@ func (s *sessions) release(c *Conn) {
 // until the peer has read.
 func (s *sessions) Drained(lc *loop.Conn) {
 	c := connOf(lc)
+	if c.shaking() {
+		return // which goes on by itself
+	}
 	if c.hasOutbox() {
 		s.sendFragments(c)
 		return
