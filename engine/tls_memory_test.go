@@ -4,6 +4,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/sockeye-ws/sockeye/codec"
 	"github.com/sockeye-ws/sockeye/engine"
 )
 
@@ -30,4 +31,22 @@ func TestTLSHandshakeMemory(t *testing.T) {
 	p.write("\x16\x03\x01\x40\x00\x01\x00\xff\x00" + string(make([]byte, 16<<10-4))) // a part of a large hello
 	p.write("\x16\x03\x01\x40\x00" + string(make([]byte, 16<<10)))
 	eventually(t, "it to be counted", func() bool { return s.Stats().Memory >= 32<<10 })
+}
+
+// What crypto/tls keeps for large records does not count either, once there are
+// no more to come.
+func TestTLSLingeringHoldsNothing(t *testing.T) {
+	t.Parallel()
+	s := serveTLS(t, echoing, engine.Options{CloseTimeout: patience})
+	p, _ := openTLS(t, s, clientTLS())
+	p.echoes(200_000) // records grow with what is sent
+	eventually(t, "the large records to be counted", func() bool { return s.Stats().Memory > 4<<10 })
+	p.write("\x83\x80\x00\x00\x00\x00") // a reserved opcode
+	if op, _ := p.next(); op != codec.Close {
+		t.Errorf("got opcode %d", op)
+	}
+	eventually(t, "nothing to be counted", func() bool { return s.Stats().Memory < 1<<10 })
+	if n := s.Stats().Connections; n != 1 {
+		t.Errorf("%d connections are there", n)
+	}
 }

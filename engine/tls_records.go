@@ -226,7 +226,7 @@ func (s *sessions) releaseTLS(c *Conn) {
 		return
 	}
 	pool.Put(t.rest)
-	t.rest = nil
+	t.rest, t.largest = nil, 0 // conn ends soon, and cannot be made to give up what it keeps
 	if sh := t.shake; sh != nil && (!sh.running || s.owner.shakers.drop(sh)) {
 		sh.running = false
 		sh.end()
