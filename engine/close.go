@@ -168,6 +168,9 @@ func (s *sessions) Ended(lc *loop.Conn) {
 		s.cut(c, errNoAnswer)
 		return
 	}
+	if c.endBehindStep() {
+		return
+	}
 	if c.onWorkers() && s.mail.endLater(c) {
 		return // it may still be answered
 	}

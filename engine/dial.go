@@ -34,8 +34,9 @@ type DialOptions struct {
 	// then the engine's. Default: (&net.Dialer{}).DialContext.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// TLSConfig is for wss; a copy is used. Default: what package crypto/tls
-	// has, with "http/1.1" as NextProtos, and the URL's host as ServerName.
+	// TLSConfig is for wss; a copy is used, whose NextProtos have "http/1.1"
+	// and not "h2", and which does not renegotiate. Default: what package
+	// crypto/tls has, and the URL's host as ServerName.
 	TLSConfig *tls.Config
 
 	// The rest is as in Options, but that HandshakeTimeout limits Dial as a
@@ -71,7 +72,7 @@ func NewDialer(h Handler, o DialOptions) *Dialer {
 	if o.NetDial == nil {
 		o.NetDial = new(net.Dialer).DialContext
 	}
-	return &Dialer{options: o, settings: o.settings(h), tls: dialTLS{config: withALPN(o.TLSConfig)}}
+	return &Dialer{options: o, settings: o.settings(h), tls: dialTLS{config: dialConfig(o.TLSConfig)}}
 }
 
 // Dial opens a connection to a ws:// or wss:// URL and returns it when it is open. The
@@ -98,6 +99,9 @@ func (d *Dialer) Dial(ctx context.Context, url string) (*Conn, error) {
 		t, err := d.shake(ctx, nc, a.serverName)
 		if err != nil {
 			nc.Close()
+			if ctx.Err() != nil {
+				err = ctx.Err() // which has made it fail
+			}
 			return nil, cause(ctx, fmt.Errorf("engine: dial: TLS: %w", err))
 		}
 		c.secure(t)

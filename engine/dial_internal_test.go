@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"math"
 	"testing"
@@ -75,4 +76,12 @@ func TestTurnsWrap(t *testing.T) {
 	g.next()
 	g.turn.Store(math.MaxUint32)
 	g.next()
+}
+
+// A client's loop cannot wait for a new handshake in the middle.
+func TestDialNeverRenegotiates(t *testing.T) {
+	d := NewDialer(HandlerFuncs{}, DialOptions{TLSConfig: &tls.Config{Renegotiation: tls.RenegotiateFreelyAsClient}})
+	if got := d.tls.forHost("a.example").Renegotiation; got != tls.RenegotiateNever {
+		t.Errorf("renegotiation is %v", got)
+	}
 }

@@ -105,3 +105,11 @@ const MaxSurplus = maxSurplus
 
 // SameProfile tells that two connections share their profile.
 func SameProfile(a, b *Conn) bool { return a.profile == b.profile }
+
+// HandshakesWaiting counts the TLS handshakes whose next step waits for a
+// handshaker.
+func HandshakesWaiting(s *Server) int {
+	s.shakers.mu.Lock()
+	defer s.shakers.mu.Unlock()
+	return s.shakers.waiting.Len()
+}

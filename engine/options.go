@@ -91,9 +91,10 @@ type Options struct {
 	UpgradeConn func(c *Conn, r *handshake.Request) (Accept, error)
 
 	// TLSConfig is what ServeTLS and ListenAndServeTLS begin with; they
-	// work with a copy. GetCertificate replaces certificates while the server
-	// runs, GetConfigForClient anything. Default: what package crypto/tls has,
-	// with "http/1.1" as NextProtos: TLS 1.2 and 1.3, and session tickets.
+	// work with a copy, whose NextProtos have "http/1.1" and not "h2".
+	// GetCertificate replaces certificates while the server runs,
+	// GetConfigForClient anything. Default: what package crypto/tls has: TLS
+	// 1.2 and 1.3, and session tickets.
 	// Its functions run on the goroutines of handshakes, and may block; as long
 	// as they do another handshake may have to wait.
 	TLSConfig *tls.Config

@@ -10,6 +10,17 @@ const turnWork = 256 << 10
 // inflatedAtOnce is how much a [codec.Decoder] inflates in one call, about.
 const inflatedAtOnce = 64 << 10
 
+// pace holds c, of which more has been read, if its neighbours have their turn
+// after so much work, or if its peer must read first.
+func (s *sessions) pace(c *Conn, work int) {
+	switch {
+	case work >= turnWork:
+		s.yield(c)
+	case c.conn.Blocked() && c.mustReadFirst():
+		c.conn.Hold()
+	}
+}
+
 // yield holds c until the next tick.
 func (s *sessions) yield(c *Conn) {
 	c.conn.Hold()
@@ -59,11 +70,14 @@ func (s *sessions) readOn(c *Conn, rest []byte) {
 	c.conn.Cork()
 	defer c.conn.Uncork()
 	defer s.recoverFrom(c)
+	if t := c.profile.tls; t != nil {
+		t.worked = 0
+	}
 	before := s.events
 	s.feed(c, rest)
-	s.recordsOn(c)
 	if c.profile.metered() {
 		s.count(c, s.events-before, 0) // the bytes have been
 	}
+	s.recordsOn(c)
 	c.conn.ReadOn()
 }

@@ -109,7 +109,8 @@ func (s *sessions) filled(c *Conn, n int) {
 // Data takes what was read.
 func (s *sessions) Data(lc *loop.Conn, b []byte) {
 	c := connOf(lc)
-	if c.profile.tls != nil {
+	if t := c.profile.tls; t != nil {
+		t.worked = 0
 		s.records(c, b)
 		return
 	}
@@ -152,7 +153,10 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		s.charge(rx)
 		return
 	}
-	work := 0
+	work, t := 0, c.profile.tls
+	if t != nil {
+		work = t.worked
+	}
 	for len(b) > 0 {
 		op, payload, n, err := rx.decoder.Next(b)
 		b = b[n:]
@@ -166,16 +170,13 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		if op == 0 {
 			work += inflatedAtOnce // and there is more to come
 		}
-		switch {
-		case work >= turnWork:
-			s.yield(c)
-		case c.conn.Blocked() && c.mustReadFirst():
-			c.conn.Hold()
-		}
-		if c.conn.Held() {
+		if s.pace(c, work); c.conn.Held() {
 			rx.keep(b)
 			break
 		}
+	}
+	if t != nil {
+		t.worked = work
 	}
 	s.settle(c, rx)
 }
@@ -268,10 +269,12 @@ func (s *sessions) recoverFrom(c *Conn) {
 		return
 	}
 	s.panicked(c, v)
-	switch c.State() {
-	case Connecting:
+	switch state := c.State(); {
+	case state == Connecting && c.profile.client:
+		s.cut(c, ErrPanic)
+	case state == Connecting:
 		s.refuse(c, handshake.Reject(500, ""))
-	case Open, Closing:
+	case state == Open, state == Closing:
 		s.fail(c, codec.CloseInternalError, "", ErrPanic)
 	}
 }
@@ -304,6 +307,9 @@ func (s *sessions) release(c *Conn) {
 // until the peer has read.
 func (s *sessions) Drained(lc *loop.Conn) {
 	c := connOf(lc)
+	if c.shaking() {
+		return // which goes on by itself
+	}
 	if c.hasOutbox() {
 		s.sendFragments(c)
 		return

@@ -72,7 +72,11 @@ func newProfile(s *settings, h Handler, subprotocol string, d *deflation) *profi
 // handler of its own, a subprotocol that is none of the server's, or keeps
 // something of earlier messages, or TLS.
 func (p *profile) profileFor(h Handler, subprotocol string, d *deflation) *profile {
-	next := p.sharedFor(h, subprotocol, d)
+	return p.secured(p.sharedFor(h, subprotocol, d))
+}
+
+// secured gives next, but with p's TLS if it has any.
+func (p *profile) secured(next *profile) *profile {
 	if p.tls != nil {
 		return p.tls.adopt(next)
 	}

@@ -53,6 +53,8 @@ type simAttempt struct {
 	failed   bool // a system call failed: the connection was reset
 	code     codec.CloseCode
 	deflate  simDeflate
+	tls      *simTLS // nil: none
+	fin      bool    // that our stream is ended has been sent
 }
 
 func newSimClient(w *world, number int) *simClient {
@@ -83,6 +85,7 @@ func newSimClient(w *world, number int) *simClient {
 func (c *simClient) begin() {
 	c.decoder.Reset(&codec.Config{Role: codec.Client})
 	c.deflate.release()
+	c.tls.close()
 	c.simAttempt = simAttempt{fd: -1, messages: c.all, got: newPushes()}
 	c.out, _ = handshake.AppendRequest(nil, &c.request)
 	if c.plan == halfRequest {
@@ -150,7 +153,7 @@ func (c *simClient) step() {
 		c.conclude()
 	}
 	c.write()
-	if (c.plan != stall || !c.open) && (!c.lazy || len(c.messages) == 0 || len(c.out) > 0) {
+	if (c.plan != stall || !c.open) && (!c.lazy || len(c.messages) == 0 || c.unsent()) {
 		c.read()
 	}
 	c.disappear()
@@ -162,6 +165,9 @@ func (c *simClient) connect() {
 		c.failed, c.gone = true, true // too late
 	case c.w.sys.Calm || c.w.sys.Rand.IntN(20) == 0:
 		c.fd, c.link = c.w.sys.Connect(c.w.listening, c.number, c.addr)
+		if c.w.secure {
+			c.tls = newSimTLS(c.w.sys.Rand)
+		}
 	}
 }
 
@@ -195,17 +201,24 @@ func (c *simClient) encode(m []byte) {
 }
 
 func (c *simClient) write() {
-	for len(c.out) > 0 {
-		n, e := c.w.sys.Write(c.fd, c.out)
+	c.seal()
+	for out := c.wire(); len(*out) > 0; {
+		n, e := c.w.sys.Write(c.fd, *out)
 		if e != 0 {
 			c.failed = c.failed || e == syscall.EPIPE
 			break
 		}
-		c.bytes += n
-		c.out = c.out[n:]
+		if c.tls == nil {
+			c.bytes += n
+		}
+		*out = (*out)[n:]
 	}
 	if len(c.out) == 0 && c.ending && c.plan == halfClose && !c.finished {
 		c.finished = true
+		c.endStream()
+	}
+	if c.finished && !c.fin && len(*c.wire()) == 0 {
+		c.fin = true
 		c.w.sys.CloseWrite(c.fd)
 	}
 	if c.failed && !c.open {

@@ -14,6 +14,7 @@ type simFeatures struct {
 	Options
 	loops     int
 	workers   bool
+	secure    bool // speaks TLS
 	clients   int
 	messages  int // of a client, less than
 	size      int // of most messages, less than
@@ -58,6 +59,7 @@ func chooseFeatures(seed uint64) *simFeatures {
 	f.limits(r)
 	f.sending(r)
 	f.compressing(r)
+	f.securing(r)
 	return f
 }
 

@@ -28,6 +28,7 @@ func (c *simClient) finish() {
 	c.hangUp()
 	c.decoder.Release()
 	c.deflate.release()
+	c.tls.close()
 	if len(c.w.failures) > 0 {
 		return // the rest follows from it
 	}
@@ -45,6 +46,9 @@ func (c *simClient) checkComplete() {
 	if c.failed {
 		w.fail("client %d, %v: the connection was reset", c.number, c.plan)
 		return
+	}
+	if c.tls != nil && !c.tls.ended {
+		w.fail("client %d, %v: the end of the stream was not told within TLS", c.number, c.plan)
 	}
 	if c.code != c.plan.want() {
 		w.fail("client %d, %v: close code %v", c.number, c.plan, c.code)

@@ -111,7 +111,7 @@ func (c *simClient) persist() {
 	default:
 		c.waits++
 		c.wakeAt = c.w.sys.Now() + int64(c.w.WriteTimeout/8)
-		if len(c.out) == 0 {
+		if !c.unsent() {
 			c.out = codec.AppendMaskedPong(c.out, nil, c.mask())
 			c.frames++
 		}

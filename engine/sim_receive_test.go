@@ -21,13 +21,20 @@ func (c *simClient) read() {
 	case e != 0:
 	case n == 0:
 		c.eof = true
-	case !c.open:
-		c.respond(b[:n])
 	default:
-		c.receive(b[:n])
+		c.take(c.unseal(b[:n]))
 	}
 	if (c.failed || c.eof) && !c.open && c.fd >= 0 {
 		c.unanswered()
+	}
+}
+
+// take takes bytes of the response or of frames.
+func (c *simClient) take(b []byte) {
+	if len(b) > 0 && !c.open {
+		c.respond(b)
+	} else {
+		c.receive(b)
 	}
 }
 
@@ -83,6 +90,9 @@ func (c *simClient) handle(op codec.Opcode, p []byte) {
 	case codec.Binary:
 		c.got.take(c, p)
 	case codec.Ping:
+		if c.tls != nil && c.finished {
+			return // nothing can be sealed any more
+		}
 		c.out = codec.AppendMaskedPong(c.out, p, c.mask())
 		c.frames++
 		c.w.saw["pings from the server"]++

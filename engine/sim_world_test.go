@@ -19,6 +19,7 @@ type world struct {
 	clients   []*simClient
 	listening int
 	staff     *simWorkers // nil if handlers run on the loops
+	shakers   *simHandshakers
 	record
 	failures []string
 
@@ -75,6 +76,7 @@ func (w *world) build() {
 		w.staff = hireWorkers(w.sys.Rand, w.Workers)
 		w.server.workers = w.staff.workers
 	}
+	w.shakers = hireHandshakers(w.sys.Rand, w.server)
 	g, err := newGroup(w.sys, w.loops, w.server)
 	if err != nil {
 		panic(err)
@@ -84,7 +86,7 @@ func (w *world) build() {
 	w.listening = w.sys.Listen()
 	deal := func() *loop.Loop { return g.next().loop }
 	for e := loop.Errno(1); e != 0; {
-		e = g.sessions[0].loop.Listen(&loop.Listener{FD: w.listening, Deal: deal})
+		e = g.sessions[0].loop.Listen(&loop.Listener{FD: w.listening, Deal: deal, Accepted: acceptor(w.tlsConfig())})
 	}
 	w.sys.Harm, w.sys.Starvation, w.sys.Descriptors = w.harm, w.starvation, w.descriptors
 	for i := range w.simFeatures.clients {
@@ -118,6 +120,9 @@ func (w *world) step() {
 		w.checkMemory()
 	}
 	if w.staff.step(w.sys.Calm) {
+		w.sys.Progress++
+	}
+	if w.shakers.step(w.sys.Calm) {
 		w.sys.Progress++
 	}
 	w.checkLate()

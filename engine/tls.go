@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 )
@@ -50,15 +51,18 @@ func (s *Server) tlsConfig(certFile, keyFile string) (*tls.Config, error) {
 	return config, nil
 }
 
-// withALPN gives a copy of config, or a new one, that names HTTP/1.1: WebSocket
-// over HTTP/2 is something else.
+// withALPN gives a copy of config, or a new one, that names HTTP/1.1, and not
+// HTTP/2, over which WebSocket is something else: a configuration may be shared
+// with others that speak both.
 func withALPN(config *tls.Config) *tls.Config {
 	if config = config.Clone(); config == nil {
 		config = new(tls.Config)
 	}
-	if len(config.NextProtos) == 0 {
-		config.NextProtos = []string{"http/1.1"}
+	protocols := slices.DeleteFunc(slices.Clone(config.NextProtos), func(p string) bool { return p == "h2" })
+	if !slices.Contains(protocols, "http/1.1") {
+		protocols = append(protocols, "http/1.1")
 	}
+	config.NextProtos = protocols
 	return config
 }
 

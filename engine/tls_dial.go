@@ -15,6 +15,14 @@ type dialTLS struct {
 	named  atomic.Pointer[tls.Config] // of the host that was dialed last
 }
 
+// dialConfig completes DialOptions.TLSConfig. To renegotiate would be to wait
+// for the server, on a loop.
+func dialConfig(config *tls.Config) *tls.Config {
+	config = withALPN(config)
+	config.Renegotiation = tls.RenegotiateNever
+	return config
+}
+
 // forHost gives the configuration for a host. Connections that are dialed to
 // the same one share it.
 func (d *dialTLS) forHost(name string) *tls.Config {

@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -124,3 +126,45 @@ func TestDialTLSWithoutCertificate(t *testing.T) {
 		t.Errorf("Dial returned %v", err)
 	}
 }
+
+// A Dial that is given up during the TLS handshake says what ended it.
+func TestDialTLSGivenUp(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	ctx, cancel := context.WithCancel(within(t, patience))
+	defer cancel()
+	go func() {
+		nc, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer nc.Close()
+		nc.Read(make([]byte, 1))
+		cancel()
+		nc.Read(make([]byte, 16<<10))
+	}()
+	if _, err := engine.Dial(ctx, fmt.Sprintf("wss://%s/", l.Addr()), engine.HandlerFuncs{}, engine.DialOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Dial returned %v", err)
+	}
+}
+
+// A session cache that panics ends its connection, and nothing else.
+func TestDialTLSCachePanics(t *testing.T) {
+	t.Parallel()
+	s := serveTLS(t, echoing, engine.Options{})
+	client := clientTLS()
+	client.MinVersion, client.ClientSessionCache = tls.VersionTLS13, panicking{}
+	_, err := engine.Dial(within(t, patience), s.wss(), engine.HandlerFuncs{}, engine.DialOptions{TLSConfig: client, Logger: slog.New(slog.DiscardHandler)})
+	if !errors.Is(err, engine.ErrPanic) {
+		t.Errorf("Dial returned %v", err)
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Get(string) (*tls.ClientSessionState, bool) { return nil, false }
+func (panicking) Put(string, *tls.ClientSessionState)        { panic("as you wish") }

@@ -69,7 +69,9 @@ func (s *sessions) records(c *Conn, b []byte) {
 		}
 		s.record(c, t, record)
 		pool.Put(own)
-		b = left
+		if b = left; len(b) > 0 && c.hearsRecords() {
+			s.pace(c, t.worked)
+		}
 	}
 	if !c.conn.Finishing() && !c.conn.Gone() {
 		t.keep(b)
@@ -137,8 +139,10 @@ func (t *tlsState) keep(b []byte) {
 	t.rest.B = append(t.rest.B, b...)
 }
 
-// record decrypts a whole record and handles what is in it.
+// record decrypts a whole record and handles what is in it. That may call a
+// function of the configuration, as a client's session cache.
 func (s *sessions) record(c *Conn, t *tlsState, record []byte) {
+	defer s.recoverFrom(c)
 	buf, direct := s.roomFor(c, len(record))
 	n, err := c.decrypt(t, record, buf)
 	t.largest = max(t.largest, len(record))
@@ -222,9 +226,10 @@ func (s *sessions) releaseTLS(c *Conn) {
 		return
 	}
 	pool.Put(t.rest)
-	t.rest = nil
-	if t.shake != nil && !t.shake.running {
-		t.shake.end()
+	t.rest, t.largest = nil, 0 // conn ends soon, and cannot be made to give up what it keeps
+	if sh := t.shake; sh != nil && (!sh.running || s.owner.shakers.drop(sh)) {
+		sh.running = false
+		sh.end()
 	}
 	s.chargeTLS(t)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"container/list"
 	"crypto/tls"
 	"iter"
 
@@ -22,6 +23,7 @@ type tlsShake struct {
 	running bool         // a handshaker has it, or will have it
 	begun   bool         // it has it, or had it before
 	input   *pool.Buffer // what the step reads
+	taken   int          // bytes that steps have read: crypto/tls keeps messages until the end
 
 	// The handshaker's while it has it.
 
@@ -31,13 +33,14 @@ type tlsShake struct {
 	over bool        // the handshake is
 	err  error       // why it failed
 
-	queued *Conn // the next in the handshakers' queue
+	place *list.Element // in the handshakers' queue, which guards it; or nil
 }
 
 // held is what it takes of memory.
 func (sh *tlsShake) held() (n int) {
+	n = sh.taken
 	if sh.input != nil {
-		n = cap(sh.input.B)
+		n += cap(sh.input.B)
 	}
 	if sh.begun {
 		n += stepCost
@@ -48,7 +51,7 @@ func (sh *tlsShake) held() (n int) {
 // end gives back what it holds. No step may be under way.
 func (sh *tlsShake) end() {
 	pool.Put(sh.input)
-	sh.input = nil
+	sh.input, sh.begun, sh.taken = nil, false, 0
 	if sh.stop != nil {
 		sh.stop()
 	}
@@ -79,6 +82,7 @@ func (s *sessions) advance(c *Conn, t *tlsState) {
 	t.keep(input.B[n:])
 	input.B = input.B[:n]
 	t.shake.input, t.shake.running, t.shake.begun = input, true, true
+	t.shake.taken += n
 	s.chargeTLS(t)
 	s.owner.shakers.add(c)
 }
@@ -97,7 +101,9 @@ func (c *Conn) step() {
 			sh.end()
 		}
 	}()
-	t.step(sh)
+	if !c.conn.Gone() {
+		t.step(sh)
+	}
 	returned = true
 }
 
@@ -145,6 +151,17 @@ func (s *sessions) stepped(c *Conn, t *tlsState) {
 		s.shaken(c, t)
 	}
 	c.conn.ReadOn()
+}
+
+// endBehindStep makes the end of c's stream come again after the step of its
+// handshake that is under way, if one is.
+func (c *Conn) endBehindStep() bool {
+	t := c.profile.tls
+	if t == nil || t.shake == nil || !t.shake.running {
+		return false
+	}
+	c.conn.EndLater()
+	return true
 }
 
 // chargeStepped counts what c does not hold any more, unless it is gone.

@@ -10,6 +10,17 @@ func (c *Conn) Hold() { c.word.Or(held) }
 // was read before may be handled first, which may hold c again.
 func (c *Conn) Unhold() { c.word.And(^held) }
 
+// EndLater takes the end of the peer's stream back, in [Events.Ended], and holds
+// c: the end comes again when c is read from.
+func (c *Conn) EndLater() {
+	c.Hold()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clearLocked(ended)
+	c.setLocked(paused)
+	c.registerLocked()
+}
+
 // Held tells that Hold was called. It may be called from any goroutine.
 func (c *Conn) Held() bool { return c.has(held) }
 

@@ -151,10 +151,14 @@ func (q *queue) sealedSize() int {
 
 // sealRoom makes place for n more sealed bytes.
 func (q *queue) sealRoom(n int) *pool.Buffer {
-	if q.sealed == nil {
+	switch {
+	case q.sealed == nil:
 		q.sealed = pool.Get(n)
+	case len(q.sealed.B)+n > cap(q.sealed.B):
+		q.sealed.B = q.sealed.B[:copy(q.sealed.B, q.sealed.B[q.sealedOff:])]
+		q.sealedOff = 0
+		q.sealed = pool.Grow(q.sealed, n)
 	}
-	q.sealed = pool.Grow(q.sealed, n)
 	return q.sealed
 }
 

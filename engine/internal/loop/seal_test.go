@@ -208,3 +208,32 @@ func TestNothingCanBeSealed(t *testing.T) {
 		t.Errorf("%d buffers are lent", n)
 	}
 }
+
+// A peer that takes as much as the layer has to say, but never all, does not
+// make the buffer grow.
+func TestSealedBufferStaysSmall(t *testing.T) {
+	q := newQueue()
+	defer q.free()
+	next, want := byte(0), byte(0)
+	say := func(n int) {
+		b := q.sealRoom(n)
+		for range n {
+			b.B = append(b.B, next)
+			next++
+		}
+	}
+	say(1000)
+	for range 10_000 {
+		say(30)
+		for _, got := range q.sealed.B[q.sealedOff:][:30] {
+			if got != want {
+				t.Fatalf("%d comes, %d was next", got, want)
+			}
+			want++
+		}
+		q.wrote(30)
+	}
+	if n := cap(q.sealed.B); n > 4096 {
+		t.Errorf("%d bytes of memory for %d", n, q.sealedLeft())
+	}
+}

@@ -97,8 +97,8 @@ func (s *System) misuse(what string, fd int) loop.Errno {
 // chance is true in n of 1,000 cases.
 func (s *System) chance(n int) bool { return s.Rand.IntN(1000) < n }
 
-// some gives a number from 1 to n, often n.
-func (s *System) some(n int) int {
+// Some gives a number from 1 to n, often n.
+func (s *System) Some(n int) int {
 	if n <= 1 || s.chance(500) {
 		return n
 	}

@@ -47,7 +47,7 @@ func (s *System) Read(fd int, b []byte) (int, loop.Errno) {
 
 func (s *System) readSome(k *socket, b []byte) int {
 	most := min(len(b), k.unread())
-	n := k.take(b[:s.some(most)])
+	n := k.take(b[:s.Some(most)])
 	s.Progress++
 	if k.client {
 		return n
@@ -94,7 +94,7 @@ func (s *System) send(c call, fd int, head, tail []byte) (int, loop.Errno) {
 
 func (s *System) sendSome(c call, k *socket, head, tail []byte) int {
 	most := min(len(head)+len(tail), k.peer.capacity-k.peer.unread())
-	n := s.some(most)
+	n := s.Some(most)
 	fromHead := min(n, len(head))
 	k.peer.put(head[:fromHead])
 	k.peer.put(tail[:n-fromHead])
