@@ -270,3 +270,66 @@ func TestShutdownSpreadTooLong(t *testing.T) {
 	}
 	last.expectCut()
 }
+
+// Whoever was accepted before a shutdown that is spread may still finish the
+// handshake, and is told to go at the end of the spread; who does not, is refused then.
+func TestShutdownSpreadLetsHandshakesFinish(t *testing.T) {
+	t.Parallel()
+	s := serve(t, echoing, engine.Options{Loops: 2, ShutdownSpread: time.Second})
+	silent, half := connect(t, s.addr), connect(t, s.addr)
+	half.write(request[:40])
+	eventually(t, "both connections", func() bool { return s.Stats().Connections == 2 && s.Stats().BytesIn > 0 })
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(within(t, patience)) }()
+	receive(t, "the shutdown to begin", engine.Ending(s.Server))
+	eventually(t, "the listener to be closed", func() bool {
+		nc, err := net.Dial("tcp", s.addr.String())
+		if err == nil {
+			nc.Close()
+		}
+		return err != nil
+	})
+	half.write(request[40:] + text("late"))
+	half.upgraded()
+	half.expect(codec.Text, "late")
+	half.expectClose(codec.CloseGoingAway, goingAway)
+	half.Close()
+	if status, _ := silent.head(); status != "HTTP/1.1 503 Service Unavailable" {
+		t.Errorf("answered with %q", status)
+	}
+	silent.Close()
+	if err := receive(t, "Shutdown", down); err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+}
+
+// Whoever has been accepted gets an answer, though its loop has nothing else
+// left to end, and could be done.
+func TestShutdownAnswersWhomItHasAccepted(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		s := serve(t, echoing, engine.Options{Loops: 4})
+		var all []*peer
+		for range 16 {
+			p := connect(t, s.addr)
+			p.write(request)
+			all = append(all, p)
+		}
+		eventually(t, "all to be accepted", func() bool { return s.Stats().Accepted == uint64(len(all)) })
+		down := make(chan error, 1)
+		go func() { down <- s.Shutdown(within(t, patience)) }()
+		for _, p := range all {
+			switch status, _ := p.head(); status {
+			case "HTTP/1.1 101 Switching Protocols":
+				p.expectClose(codec.CloseGoingAway, goingAway)
+			case "HTTP/1.1 503 Service Unavailable":
+			default:
+				t.Errorf("answered with %q", status)
+			}
+			p.Close()
+		}
+		if err := receive(t, "Shutdown", down); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+	}
+}
