@@ -302,34 +302,3 @@ func TestShutdownSpreadLetsHandshakesFinish(t *testing.T) {
 		t.Errorf("Shutdown: %v", err)
 	}
 }
-
-// Whoever has been accepted gets an answer, though its loop has nothing else
-// left to end, and could be done.
-func TestShutdownAnswersWhomItHasAccepted(t *testing.T) {
-	t.Parallel()
-	for range 20 {
-		s := serve(t, echoing, engine.Options{Loops: 4})
-		var all []*peer
-		for range 16 {
-			p := connect(t, s.addr)
-			p.write(request)
-			all = append(all, p)
-		}
-		eventually(t, "all to be accepted", func() bool { return s.Stats().Accepted == uint64(len(all)) })
-		down := make(chan error, 1)
-		go func() { down <- s.Shutdown(within(t, patience)) }()
-		for _, p := range all {
-			switch status, _ := p.head(); status {
-			case "HTTP/1.1 101 Switching Protocols":
-				p.expectClose(codec.CloseGoingAway, goingAway)
-			case "HTTP/1.1 503 Service Unavailable":
-			default:
-				t.Errorf("answered with %q", status)
-			}
-			p.Close()
-		}
-		if err := receive(t, "Shutdown", down); err != nil {
-			t.Errorf("Shutdown: %v", err)
-		}
-	}
-}
