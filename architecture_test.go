@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"handshake":              {"pool"},
 	"engine/internal/loop":   {"pool"},
 	"engine/internal/sim":    {"engine/internal/loop"},
+	"engine/listen":          {},
 	"engine":                 {"pool", "codec", "handshake", "engine/internal/loop"},
 }
 

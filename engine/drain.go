@@ -8,6 +8,8 @@ import (
 	"github.com/sockeye-ws/sockeye/handshake"
 )
 
+var shuttingDown = handshake.Reject(http.StatusServiceUnavailable, "server is shutting down\n")
+
 // drain ends all connections gracefully, and calls done when none is left.
 func (s *sessions) drain(done func()) {
 	s.drained = append(s.drained, done)
@@ -28,10 +30,13 @@ const drainSlice = 512
 // spread over some time.
 const minDrainPause = 20 * time.Millisecond
 
-// departure is the closing of a loop's connections, slot by slot.
+// departure is the closing of a loop's connections, slot by slot. The first
+// leaves handshakes alone that are under way, as whoever has been accepted
+// counts on an answer; the last comes at the end of the time.
 type departure struct {
 	slot, slice int
 	pause       time.Duration
+	last        bool
 }
 
 // newDeparture spreads n slots evenly over a time: as many slices as fit with
@@ -45,14 +50,20 @@ func newDeparture(n int, over time.Duration) *departure {
 // depart closes the connections of the next slice.
 func (s *sessions) depart(d *departure) {
 	for last := min(d.slot+d.slice, s.loop.Slots()); d.slot < last; d.slot++ {
-		if c := s.loop.Conn(d.slot); c != nil {
+		if c := s.loop.Conn(d.slot); c != nil && (d.last || !connOf(c).arriving()) {
 			s.goAway(connOf(c))
 		}
 	}
-	if d.slot < s.loop.Slots() {
+	switch {
+	case d.slot < s.loop.Slots():
 		s.loop.After(d.pause, func() { s.depart(d) })
+	case !d.last:
+		s.loop.After(d.pause, func() { s.depart(&departure{slice: drainSlice, last: true}) })
 	}
 }
+
+// arriving tells that c is a peer's whose handshake is under way.
+func (c *Conn) arriving() bool { return c.State() == Connecting && !c.profile.client }
 
 func (s *sessions) checkDrained() {
 	if len(s.drained) == 0 || s.loop.Stats.Open.Load() > 0 {
@@ -68,9 +79,9 @@ func (s *sessions) goAway(c *Conn) {
 	switch {
 	case c.State() == Open:
 		c.Close(codec.CloseGoingAway, "server is shutting down")
-	case c.State() == Connecting && c.profile.client:
-		s.cut(c, ErrServerClosed)
+	case c.arriving():
+		s.refuse(c, shuttingDown)
 	case c.State() == Connecting:
-		s.refuse(c, handshake.Reject(http.StatusServiceUnavailable, "server is shutting down\n"))
+		s.cut(c, ErrServerClosed)
 	}
 }

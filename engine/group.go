@@ -66,11 +66,22 @@ func (g *group) stop() {
 	g.deflaters.stop()
 }
 
-// each runs f on every loop.
-func (g *group) each(f func(*sessions)) {
+// all runs f on every loop; the channel is closed when each has called done.
+func (g *group) all(f func(s *sessions, done func())) <-chan struct{} {
+	var left sync.WaitGroup
 	for _, s := range g.sessions {
-		s.loop.Post(func() { f(s) })
+		left.Add(1)
+		if !s.loop.Post(func() { f(s, left.Done) }) {
+			left.Done()
+		}
 	}
+	done := make(chan struct{})
+	go func() {
+		label(roleShutdown)
+		left.Wait()
+		close(done)
+	}()
+	return done
 }
 
 // next gives each loop its turn.

@@ -35,7 +35,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	g, err := s.start()
 	if err != nil {
-		writeRejection(w, handshake.Reject(http.StatusServiceUnavailable, "server is shutting down\n"))
+		writeRejection(w, shuttingDown)
 		return
 	}
 	nc, frames, err := hijack(w, r)

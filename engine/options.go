@@ -232,8 +232,9 @@ type Options struct {
 
 	// ShutdownSpread is the time over which Shutdown closes the connections,
 	// evenly, so that a fleet of clients does not come back all at once. The
-	// context given to Shutdown must leave time for it. Default: 0, as fast as
-	// can be.
+	// context given to Shutdown must leave time for it. Handshakes under way
+	// may be finished meanwhile, and are refused with 503 at its end. Default:
+	// 0, as fast as can be.
 	ShutdownSpread time.Duration
 
 	// Logger receives recovered panics and failures of the server itself.

@@ -52,6 +52,8 @@ func (s *sessions) checkPlain(c *Conn, b []byte, n int, refusal error) error {
 		return malformedHead
 	case wantsWebSocket(r):
 		return refusal
+	case s.draining:
+		return shuttingDown
 	case c.profile.surplus:
 		_, err := c.profile.upgrade(c, nil)
 		return err

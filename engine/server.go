@@ -66,20 +66,23 @@ func (s *Server) listenAndServe(addr string, config *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	for i, l := range listeners {
-		if err := g.sessions[i].listen(l, nil, acceptor(config)); err != nil {
-			closeAll(listeners[i+1:])
-			g.each(func(s *sessions) { s.loop.CloseListeners() })
-			return err
-		}
+	if err := g.listenAll(listeners, acceptor(config)); err != nil {
+		return err
 	}
 	return s.wait()
 }
 
 // Serve serves connections to l, a *net.TCPListener or *net.UnixListener (or
 // another with a SyscallConn method), until Shutdown or Close; it then returns
-// [ErrServerClosed]. It takes the socket over and closes l, whatever it
-// returns. One loop accepts and deals the connections out to all.
+// [ErrServerClosed]. It takes the socket over, and closes l when it returns,
+// whatever it returns; so the path of a Unix socket is removed then, unless
+// l was told otherwise (SetUnlinkOnClose). One loop accepts and deals the
+// connections out to all.
+//
+// A server may serve any number of listeners, of any kinds, each by a call from
+// a goroutine of its own. One that fails does not concern the others. Package
+// engine/listen has listeners for Unix sockets with permissions, for systemd,
+// and for restarts that refuse no connection.
 func (s *Server) Serve(l net.Listener) error { return s.serve(l, nil) }
 
 // serve serves wss if config is not nil.
@@ -90,7 +93,7 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 		return err
 	}
 	deal := func() *loop.Loop { return g.next().loop }
-	if err := g.sessions[0].listen(l, deal, acceptor(config)); err != nil {
+	if _, err := g.next().listen(l, deal, acceptor(config)); err != nil {
 		return err
 	}
 	return s.wait()
@@ -138,7 +141,8 @@ func (s *Server) stopAccepting() *group {
 
 // Shutdown ends the server gracefully: it stops accepting, closes every
 // connection with 1001, over Options.ShutdownSpread, and waits until what was
-// sent has arrived and the peers have answered. Those still there when ctx ends are cut, and its error
+// sent has arrived and the peers have answered. Handshakes under way have
+// until the end of the spread, and are then refused with 503. Those still there when ctx ends are cut, and its error
 // is returned. The loops have ended when Shutdown returns. It must not be
 // called from a handler, which would wait for itself.
 //
@@ -152,19 +156,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if g == nil {
 		return nil
 	}
-	var left sync.WaitGroup
-	for _, se := range g.sessions {
-		left.Add(1)
-		if !se.loop.Post(func() { se.drain(left.Done) }) {
-			left.Done()
-		}
+	// All that was accepted must be with its loop before the first drains.
+	select {
+	case <-g.all(func(s *sessions, done func()) { s.loop.CloseListeners(); done() }):
+	case <-ctx.Done():
 	}
-	drained := make(chan struct{})
-	go func() {
-		label(roleShutdown)
-		left.Wait()
-		close(drained)
-	}()
+	drained := g.all((*sessions).drain)
 	served := s.plain.shutdown(ctx)
 	var err error
 	select {

@@ -270,3 +270,35 @@ func TestShutdownSpreadTooLong(t *testing.T) {
 	}
 	last.expectCut()
 }
+
+// Whoever was accepted before a shutdown that is spread may still finish the
+// handshake, and is told to go at the end of the spread; who does not, is refused then.
+func TestShutdownSpreadLetsHandshakesFinish(t *testing.T) {
+	t.Parallel()
+	s := serve(t, echoing, engine.Options{Loops: 2, ShutdownSpread: time.Second})
+	silent, half := connect(t, s.addr), connect(t, s.addr)
+	half.write(request[:40])
+	eventually(t, "both connections", func() bool { return s.Stats().Connections == 2 && s.Stats().BytesIn > 0 })
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(within(t, patience)) }()
+	receive(t, "the shutdown to begin", engine.Ending(s.Server))
+	eventually(t, "the listener to be closed", func() bool {
+		nc, err := net.Dial("tcp", s.addr.String())
+		if err == nil {
+			nc.Close()
+		}
+		return err != nil
+	})
+	half.write(request[40:] + text("late"))
+	half.upgraded()
+	half.expect(codec.Text, "late")
+	half.expectClose(codec.CloseGoingAway, goingAway)
+	half.Close()
+	if status, _ := silent.head(); status != "HTTP/1.1 503 Service Unavailable" {
+		t.Errorf("answered with %q", status)
+	}
+	silent.Close()
+	if err := receive(t, "Shutdown", down); err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+}

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"slices"
 	"syscall"
 	"time"
 )
@@ -40,12 +41,21 @@ func (l *Loop) Listen(ls *Listener) Errno {
 
 // CloseListeners stops accepting for good.
 func (l *Loop) CloseListeners() {
-	for i, ls := range l.listeners {
+	for _, ls := range l.listeners {
 		if ls != nil {
-			l.poller.Remove(ls.FD)
-			l.sys.Close(ls.FD)
-			l.listeners[i] = nil
+			l.CloseListener(ls)
 		}
+	}
+}
+
+// CloseListener stops accepting from one. It is removed from the poller first,
+// as other processes may have the socket as well: then closing our descriptor
+// does not end its registration.
+func (l *Loop) CloseListener(ls *Listener) {
+	if i := slices.Index(l.listeners, ls); i >= 0 {
+		l.poller.Remove(ls.FD)
+		l.sys.Close(ls.FD)
+		l.listeners[i] = nil
 	}
 }
 

@@ -1,0 +1,178 @@
+package listen_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sockeye-ws/sockeye/engine/listen"
+)
+
+// roleVar makes the test program a child.
+const roleVar = "LISTEN_TEST_ROLE"
+
+// play is a child's main function.
+func play(role string) (status int) {
+	name, arg, _ := strings.Cut(role, " ")
+	switch name {
+	case "fail":
+		fmt.Fprintln(os.Stderr, "this child was told to fail")
+		return 3
+	case "hang":
+		time.Sleep(time.Hour)
+	case "listen": // but is never ready
+		_, err := listen.Inherited()
+		fmt.Println(err)
+		time.Sleep(time.Hour)
+	case "systemd": // starts another role as systemd does
+		os.Setenv("LISTEN_PID", fmt.Sprint(os.Getpid()))
+		os.Setenv(roleVar, arg)
+		fmt.Fprintln(os.Stderr, syscall.Exec("/proc/self/exe", os.Args[:1], os.Environ()))
+	case "serve":
+		return serve(strings.Fields(arg))
+	case "environment":
+		for _, e := range os.Environ() {
+			if strings.HasPrefix(e, "LISTEN_FD") || strings.HasPrefix(e, "LISTEN_PID") || strings.HasPrefix(e, "SOCKEYE_") {
+				fmt.Println(e)
+			}
+		}
+		for fd := 3; fd < 100; fd++ {
+			if listens, _ := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN); listens > 0 {
+				fmt.Println("descriptor", fd)
+			}
+		}
+		return 0
+	}
+	return 1
+}
+
+// serve answers questions at the sockets with these names; one with a slash is
+// the path of a Unix socket, the others are TCP. No names stand for whatever is
+// inherited.
+func serve(names []string) (status int) {
+	sockets, err := listen.Inherited()
+	if err != nil {
+		fmt.Println(err)
+		return 4
+	}
+	done := make(chan bool)
+	var all []net.Listener
+	for _, name := range names {
+		l, err := ask(sockets, name)
+		if err != nil {
+			fmt.Println(err)
+			return 5
+		}
+		all = append(all, l)
+	}
+	if len(names) == 0 {
+		for _, so := range sockets.Rest() {
+			fmt.Println(so.Name, so.Addr())
+			all = append(all, so)
+		}
+	}
+	for _, l := range all {
+		go answer(l, sockets, done)
+	}
+	if err := sockets.Ready(); err != nil {
+		fmt.Println(err)
+		return 6
+	}
+	fmt.Println("ready")
+	<-done
+	for _, l := range all {
+		l.Close()
+	}
+	return 0
+}
+
+// anyPort is where TCP sockets are opened if they are not inherited.
+const anyPort = "127.0.0.1:0"
+
+func ask(sockets *listen.Sockets, name string) (net.Listener, error) {
+	if strings.Contains(name, "/") {
+		return sockets.Unix(name, name, 0o600)
+	}
+	return sockets.Listen(name, "tcp", anyPort)
+}
+
+// answer takes connections and one question from each.
+func answer(l net.Listener, sockets *listen.Sockets, done chan bool) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		question, _ := bufio.NewReader(c).ReadString('\n')
+		var reply any
+		switch strings.TrimSpace(question) {
+		case "pid":
+			reply = os.Getpid()
+		case "child":
+			cmd := exec.Command("/proc/self/exe")
+			cmd.Env = append(os.Environ(), roleVar+"=environment")
+			out, err := cmd.CombinedOutput()
+			reply = fmt.Sprintf("%q %v", out, err)
+		case "hand over":
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			err := sockets.HandOver(ctx, nil)
+			cancel()
+			reply = fmt.Sprint("handed over: ", err)
+		}
+		fmt.Fprintln(c, reply)
+		c.Close()
+		if reply == nil || reply == "handed over: <nil>" {
+			done <- true
+			return
+		}
+	}
+}
+
+// child gives a command that runs this program in a role.
+func child(role string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), roleVar+"="+role)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// question asks whoever serves at an address.
+func question(t testing.TB, addr net.Addr, text string) string {
+	t.Helper()
+	c, err := net.DialTimeout(addr.Network(), addr.String(), patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	fmt.Fprintln(c, text)
+	reply, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil {
+		t.Fatalf("asked %q: %v", text, err)
+	}
+	return strings.TrimSpace(reply)
+}
+
+// reap waits for a process that HandOver has started, once it was told to end,
+// and gives its status.
+func reap(t testing.TB, pid int) int {
+	t.Helper()
+	var status syscall.WaitStatus
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		got, err := syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
+		if got == pid {
+			return status.ExitStatus()
+		}
+		if err != nil && !errors.Is(err, syscall.EINTR) || time.Now().After(end) {
+			t.Fatalf("waiting for process %d: %v", pid, err)
+		}
+	}
+}
