@@ -78,3 +78,6 @@ const MaxSurplus = maxSurplus
 
 // SameProfile tells that two connections share their profile.
 func SameProfile(a, b *Conn) bool { return a.profile == b.profile }
+
+// Surplus counts the connections of s beyond its limits.
+func Surplus(s *Server) int64 { return s.admission.surplus.Load() }

@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"net/netip"
+	"testing"
+	"unsafe"
+)
+
+// A million connections may lie idle behind proxies; those that do not hold
+// nothing.
+func TestSizeOfRemote(t *testing.T) {
+	if size := unsafe.Sizeof(remote{}); size != 20 {
+		t.Errorf("a remote takes %d bytes, want 20", size)
+	}
+	var none remotes
+	none.put(1_000_000, remote{})
+	if none.bySlot != nil {
+		t.Errorf("%d remotes are held for connections without proxies", len(none.bySlot))
+	}
+}
+
+func TestRemotes(t *testing.T) {
+	p := (&Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}).policy()
+	var all remotes
+	for i, client := range []string{"192.0.2.1:4711", "[2001:db8::1]:0", "10.0.0.1:65535", "[::ffff:10.0.0.2]:1"} {
+		want := netip.MustParseAddrPort(client)
+		want = netip.AddrPortFrom(want.Addr().Unmap(), want.Port())
+		all.put(7*i, p.remote(want))
+		r := all.at(7 * i)
+		if got, ok := r.told(); !ok || got != want {
+			t.Errorf("%v became %v, %v", want, got, ok)
+		}
+		if got := r.is&vouched != 0; got != (want.Addr().Is4() && want.Addr().As4()[0] == 10) {
+			t.Errorf("%v is taken for a proxy: %v", want, got)
+		}
+	}
+	all.put(7, remote{})
+	if _, ok := all.at(7).told(); ok || all.at(8) != (remote{}) || all.at(1000) != (remote{}) {
+		t.Error("what was never told, or is forgotten, is told")
+	}
+}
