@@ -86,7 +86,8 @@ type Options struct {
 	// 503. Default: 1,024.
 	MaxHTTPConns int
 	// UpgradeConn, if not nil, is called instead of Upgrade, and has the
-	// connection as well: its addresses, and with TLS its [Conn.TLS]. Nothing
+	// connection as well: its addresses, the client's behind Proxies, and with
+	// TLS its [Conn.TLS]. Nothing
 	// can be sent on it yet.
 	UpgradeConn func(c *Conn, r *handshake.Request) (Accept, error)
 

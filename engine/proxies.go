@@ -33,9 +33,10 @@ type Proxies struct {
 	// header of the PROXY protocol, version 1 or 2, of at most 4 KiB, before TLS
 	// if there is any. A connection without one is cut, and counted in
 	// [Stats].ProxyFailed. Those of health checks (LOCAL), and those whose
-	// client has no address for TCP (UNKNOWN), keep the proxy's. Of others no
-	// header is expected, and one that comes is a malformed request. TLVs are
-	// skipped, but for a checksum, which must be right. Default: false.
+	// client has no address for TCP (UNKNOWN), keep the proxy's. Of other peers
+	// no header is expected, and one that comes is no valid request: 405, 400,
+	// or no TLS. TLVs are skipped, but for a checksum, which must be right.
+	// Default: false.
 	PROXYProtocol bool
 
 	// Header is the header of requests in which trusted peers say whose they
@@ -100,7 +101,7 @@ func unmapped(p netip.Prefix) netip.Prefix {
 
 // trusts tells that an address is a proxy's.
 func (p *proxies) trusts(a netip.Addr) bool {
-	a = a.Unmap()
+	a = a.Unmap().WithZone("")
 	return slices.ContainsFunc(p.trusted, func(network netip.Prefix) bool { return network.Contains(a) })
 }
 

@@ -149,6 +149,19 @@ func TestForwardedOnUnixSocket(t *testing.T) {
 	}
 }
 
+// On a socket for both, peers of IPv4 have addresses that are mapped to IPv6.
+func TestForwardedOnDualStack(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "[::]:0")
+	if err != nil {
+		t.Skip("no IPv6: ", err)
+	}
+	serveAt(t, l, teller, engine.Options{Proxies: &engine.Proxies{Trusted: local, Header: engine.XForwardedFor}, UpgradeConn: noteAddr})
+	p := connect(t, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: l.Addr().(*net.TCPAddr).Port})
+	p.write(requestWith("X-Forwarded-For: 192.0.2.1"))
+	p.expectFrom("192.0.2.1:0", "127.0.0.1")
+}
+
 // A route's hook sees the client's address as well.
 func TestForwardedOnRoute(t *testing.T) {
 	t.Parallel()

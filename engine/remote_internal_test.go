@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"net"
 	"net/netip"
+	"path/filepath"
 	"testing"
 	"unsafe"
+
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 )
 
 // A million connections may lie idle behind proxies; those that do not hold
@@ -37,5 +41,32 @@ func TestRemotes(t *testing.T) {
 	all.put(7, remote{})
 	if _, ok := all.at(7).told(); ok || all.at(8) != (remote{}) || all.at(1000) != (remote{}) {
 		t.Error("what was never told, or is forgotten, is told")
+	}
+}
+
+// A peer of TCP that has gone has no address, which does not make it one of a
+// Unix socket. A listener has no peer either.
+func TestPeerWithoutAddress(t *testing.T) {
+	g, err := newGroup(loop.OS, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.start(nil)
+	defer g.stop()
+	p := (&Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}, TrustUnix: true}).policy()
+	for network, addr := range map[string]string{"tcp": "127.0.0.1:0", "unix": filepath.Join(t.TempDir(), "s")} {
+		l, err := net.Listen(network, addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fd, err := detach(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := p.trustsPeer(g.sessions[0].loop, fd), network == "unix"; got != want {
+			t.Errorf("%s: trusted %v, want %v", network, got, want)
+		}
+		loop.OS.Close(fd)
+		l.Close()
 	}
 }
