@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestProxyTellsAddresses(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			srv, addr, _ := startTeller(t, row.proxies)
 			row.brand.start(t, addr, row.changes...).withEachWay(t, func(t *testing.T, w way) {
-				expectTold(t, srv, w)
+				expectTold(t, srv, w, "127.0.0.1")
 			})
 			if n := srv.Stats().ProxyFailed; n > 0 {
 				t.Errorf("%d connections came without a header", n)
@@ -81,11 +82,33 @@ func TestProxyPassesTLS(t *testing.T) {
 	for _, b := range []brand{haproxyTCP, nginxStream} {
 		t.Run(b.name, func(t *testing.T) {
 			srv, plain, secure := startTeller(t, trusting(engine.NoForwardedHeader, true))
-			t.Run("ws", func(t *testing.T) { expectTold(t, srv, b.start(t, plain).plain()) })
-			t.Run("wss", func(t *testing.T) { expectTold(t, srv, b.start(t, secure).encrypted()) })
+			t.Run("ws", func(t *testing.T) { expectTold(t, srv, b.start(t, plain).plain(), "127.0.0.1") })
+			t.Run("wss", func(t *testing.T) { expectTold(t, srv, b.start(t, secure).encrypted(), "127.0.0.1") })
 			if n := srv.Stats().ProxyFailed; n > 0 {
 				t.Errorf("%d connections came without a header", n)
 			}
+		})
+	}
+}
+
+// Proxies may reach the server by a Unix socket, where they have no address.
+func TestProxyOnUnixSocket(t *testing.T) {
+	for _, row := range []struct {
+		name, prefix string
+		brand        brand
+		changes      []string
+		proxies      engine.Proxies
+	}{
+		{"nginx", "unix:", nginx, nil, engine.Proxies{TrustUnix: true, Header: engine.XForwardedFor}},
+		{"haproxy", "unix@", haproxy, nil, engine.Proxies{TrustUnix: true, Header: engine.XForwardedFor}},
+		{"haproxy send-proxy-v2", "unix@", haproxy, sends("send-proxy-v2"), engine.Proxies{TrustUnix: true, PROXYProtocol: true}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			srv, _, _ := startTeller(t, &row.proxies)
+			socket := serveTeller(t, srv, srv.Serve, "unix", filepath.Join(t.TempDir(), "socket"))
+			row.brand.start(t, row.prefix+socket, row.changes...).withEachWay(t, func(t *testing.T, w way) {
+				expectTold(t, srv, w, "")
+			})
 		})
 	}
 }
@@ -107,7 +130,7 @@ func TestProxyChecks(t *testing.T) {
 
 // expectTold demands that the server knows clients by their own addresses,
 // whatever they claim, and takes two of each.
-func expectTold(t *testing.T, srv *engine.Server, w way) {
+func expectTold(t *testing.T, srv *engine.Server, w way, via string) {
 	t.Helper()
 	w.forwardedFor = "203.0.113.7"
 	var clients []client
@@ -115,7 +138,7 @@ func expectTold(t *testing.T, srv *engine.Server, w way) {
 		w.from = addr
 		for range 2 {
 			c := libraries[len(clients)%len(libraries)].open(t, w.url, w.dialOptions)
-			expect(t, c, message{true, []byte("from " + addr + " via 127.0.0.1")})
+			expect(t, c, message{true, []byte("from " + addr + " via " + via)})
 			clients = append(clients, c)
 		}
 		expectTooMany(t, w)
@@ -169,22 +192,24 @@ func startTeller(t *testing.T, proxies *engine.Proxies) (srv *engine.Server, pla
 	srv = engine.NewServer(tell, engine.Options{
 		Proxies: proxies, MaxConnsPerAddr: 2, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}},
 	})
-	serve := func(with func(net.Listener) error) string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		served := make(chan error, 1)
-		go func() { served <- with(l) }()
-		t.Cleanup(func() {
-			_ = srv.Close()
-			<-served
-		})
-		return l.Addr().String()
-	}
-	plain = serve(srv.Serve)
-	secure = serve(func(l net.Listener) error { return srv.ServeTLS(l, "", "") })
+	plain = serveTeller(t, srv, srv.Serve, "tcp", "127.0.0.1:0")
+	secure = serveTeller(t, srv, func(l net.Listener) error { return srv.ServeTLS(l, "", "") }, "tcp", "127.0.0.1:0")
 	return srv, plain, secure
+}
+
+func serveTeller(t *testing.T, srv *engine.Server, serve func(net.Listener) error, network, addr string) string {
+	t.Helper()
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- serve(l) }()
+	t.Cleanup(func() {
+		_ = srv.Close()
+		<-served
+	})
+	return l.Addr().String()
 }
 
 func hostOf(a net.Addr) string {

@@ -168,6 +168,33 @@ func TestMaxConnsBehindProxy(t *testing.T) {
 	expect(waiting, "429 Too Many Requests")
 }
 
+// One beyond MaxConns does not count for its address, neither then nor later.
+func TestMaxConnsBehindProxyForgetsSurplus(t *testing.T) {
+	t.Parallel()
+	for name, way := range tellers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := record(echoing)
+			s := serve(t, r, engine.Options{Proxies: &way.proxies, MaxConns: 1, MaxConnsPerAddr: 1})
+			dial := func(addr string) *peer {
+				p := connect(t, s.addr)
+				p.write(way.request(addr))
+				return p
+			}
+			first := dial("192.0.2.1")
+			first.upgraded()
+			second := dial("192.0.2.2")
+			if status, _ := second.head(); status != "HTTP/1.1 503 Service Unavailable" {
+				t.Errorf("the second is answered with %q", status)
+			}
+			second.Close()
+			first.Close()
+			r.end(t)
+			dial("192.0.2.2").upgraded()
+		})
+	}
+}
+
 // A net/http server's connections come from where its RemoteAddr says.
 func TestServeHTTPBehindProxy(t *testing.T) {
 	t.Parallel()
@@ -207,6 +234,15 @@ func TestServeHTTPBehindProxy(t *testing.T) {
 	}
 	p := connect(t, at.addr)
 	p.write(strings.Replace(requestWith("X-Forwarded-For: 6.6.6.6"), "/chat", "/nonsense", 1))
+	p.expectFrom(p.LocalAddr().String(), "")
+}
+
+// One that has come through no proxy does not seem to.
+func TestServeHTTPBehindNoProxy(t *testing.T) {
+	t.Parallel()
+	s := newAdopter(teller, engine.Options{Proxies: &engine.Proxies{Trusted: local[1:], Header: engine.XForwardedFor}, UpgradeConn: noteAddr})
+	p := connect(t, behind(t, s, s).addr)
+	p.write(requestWith("X-Forwarded-For: 6.6.6.6"))
 	p.expectFrom(p.LocalAddr().String(), "")
 }
 

@@ -134,7 +134,7 @@ func TestGenerated(t *testing.T) {
 		`for=192.0.2.7`, `for="[::1]:99"`, `proto="a,b"`, "for=unknown", "\t", "é"}
 	r := rand.New(rand.NewPCG(3, 4))
 	valid := 0
-	for range 50_000 {
+	for range 20_000 {
 		var line strings.Builder
 		for range r.IntN(10) {
 			line.WriteString(pieces[r.IntN(len(pieces))])
@@ -144,7 +144,7 @@ func TestGenerated(t *testing.T) {
 			valid++
 		}
 	}
-	if valid < 1000 {
+	if valid < 400 {
 		t.Errorf("only %d lists were valid", valid)
 	}
 }

@@ -132,7 +132,7 @@ func TestMutated(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	bytesOften := []byte(" \r\n\x00\x01\x02\x03\x04 :.09afTCP46\xff")
 	refused := 0
-	for range 20_000 {
+	for range 5_000 {
 		b := slices.Clone(valid[r.IntN(len(valid)-1)].header) // not the largest
 		for range 1 + r.IntN(3) {
 			i := r.IntN(len(b))
@@ -153,7 +153,7 @@ func TestMutated(t *testing.T) {
 			refused++
 		}
 	}
-	if refused < 5000 || refused > 19_000 {
-		t.Errorf("%d of 20000 are invalid: too few of one kind to tell", refused)
+	if refused < 1000 || refused > 4500 {
+		t.Errorf("%d of 5000 are invalid: too few of one kind to tell", refused)
 	}
 }
