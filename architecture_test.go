@@ -24,17 +24,19 @@ const module = "github.com/sockeye-ws/sockeye"
 // mayImport names every package of the root module and the packages of ours
 // that it may import, its tests included. A new package needs a line here.
 var mayImport = map[string][]string{
-	".":                      {"engine"},
-	"pool":                   {},
-	"internal/malformed":     {},
-	"codec/internal/deflate": {},
-	"codec/internal/inflate": {},
-	"codec":                  {"pool", "codec/internal/deflate", "codec/internal/inflate"},
-	"handshake":              {"pool"},
-	"engine/internal/loop":   {"pool"},
-	"engine/internal/sim":    {"engine/internal/loop"},
-	"engine/listen":          {},
-	"engine":                 {"pool", "codec", "handshake", "engine/internal/loop"},
+	".":                          {"engine"},
+	"pool":                       {},
+	"internal/malformed":         {},
+	"codec/internal/deflate":     {},
+	"codec/internal/inflate":     {},
+	"codec":                      {"pool", "codec/internal/deflate", "codec/internal/inflate"},
+	"handshake":                  {"pool"},
+	"engine/internal/loop":       {"pool"},
+	"engine/internal/sim":        {"engine/internal/loop"},
+	"engine/internal/proxyproto": {},
+	"engine/internal/forwarded":  {},
+	"engine/listen":              {},
+	"engine":                     {"pool", "codec", "handshake", "engine/internal/loop", "engine/internal/proxyproto", "engine/internal/forwarded"},
 }
 
 // testsMayImport names what only tests may import beyond that: the simulated

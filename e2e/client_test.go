@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -56,6 +57,7 @@ type dialOptions struct {
 	subprotocols []string
 	origin       string
 	forwardedFor string // what to claim in X-Forwarded-For
+	from         string // the address to connect from; "": the system's choice
 	compression  bool   // offer permessage-deflate
 	frame        int    // send messages in frames of about so many bytes; 0: in one
 	tls          *tls.Config
@@ -71,6 +73,15 @@ func (o dialOptions) header() http.Header {
 		h.Set("X-Forwarded-For", o.forwardedFor)
 	}
 	return h
+}
+
+// dialer connects from the address that the options say.
+func (o dialOptions) dialer() *net.Dialer {
+	d := new(net.Dialer)
+	if o.from != "" {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(o.from)}
+	}
+	return d
 }
 
 type library struct {

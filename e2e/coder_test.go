@@ -24,7 +24,7 @@ func dialCoder(ctx context.Context, url string, o dialOptions) (client, *http.Re
 }
 
 func dialCoderWith(ctx context.Context, url string, mode websocket.CompressionMode, o dialOptions) (client, *http.Response, error) {
-	transport := &http.Transport{TLSClientConfig: o.tls}
+	transport := &http.Transport{TLSClientConfig: o.tls, DialContext: o.dialer().DialContext}
 	defer transport.CloseIdleConnections() // after a refusal
 	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{
 		HTTPHeader:      o.header(),

@@ -17,6 +17,7 @@ func dialGorilla(ctx context.Context, url string, o dialOptions) (client, *http.
 		Subprotocols:      o.subprotocols,
 		EnableCompression: o.compression,
 		TLSClientConfig:   o.tls,
+		NetDialContext:    o.dialer().DialContext,
 		WriteBufferSize:   2 << 20, // gorilla splits a message where its buffer ends
 	}
 	if o.frame > 0 {

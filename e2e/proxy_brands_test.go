@@ -76,3 +76,45 @@ var haproxy = brand{
 	noChecks:      []string{" check inter 200ms", ""},
 	down:          503,
 }
+
+// haproxyTCP passes everything on as it is.
+var haproxyTCP = brand{
+	name:    "haproxy",
+	program: "haproxy",
+	config:  "haproxy-tcp.cfg",
+	settings: func(p *proxy) []string {
+		return []string{
+			"    user haproxy\n    group haproxy\n", "",
+			"log /dev/log local0", "log stdout format raw daemon",
+			"maxconn 100000", "maxconn 2000",
+			"bind :443", "bind " + p.http + "\n    bind " + p.https,
+			"127.0.0.1:8443 check inter 2s", p.backend + " check inter 200ms",
+		}
+	},
+	command:   haproxy.command,
+	passesTLS: true,
+}
+
+// nginxStream does as well.
+var nginxStream = brand{
+	name:    "nginx",
+	program: "nginx",
+	config:  "nginx-stream.conf",
+	needs:   []string{streamModule, "libnginx-mod-stream"},
+	settings: func(p *proxy) []string {
+		return []string{
+			"modules/ngx_stream_module.so", streamModule,
+			"user www-data;", "user root;", // without effect unless the test is root
+			"worker_rlimit_nofile 262144;", "worker_rlimit_nofile 8192;",
+			"pid /run/nginx.pid;", "pid " + p.file("pid") + ";",
+			"error_log /var/log/nginx/error.log;", "error_log stderr;",
+			"worker_connections 131072;", "worker_connections 4096;",
+			"listen 443;", "listen " + p.http + "; listen " + p.https + ";",
+			"127.0.0.1:8443", p.backend,
+		}
+	},
+	command:   nginx.command,
+	passesTLS: true,
+}
+
+const streamModule = "/usr/lib/nginx/modules/ngx_stream_module.so"

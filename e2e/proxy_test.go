@@ -31,6 +31,8 @@ type brand struct {
 
 	rewriteHost []string // a change: the server gets another Host
 	noChecks    []string // likewise: the server's health is not checked
+	needs       []string // a file, and the package that has it; nil: none
+	passesTLS   bool     // it knows no HTTP, and leaves TLS to the server
 	down        int      // the status that says that there is no server
 }
 
@@ -54,19 +56,30 @@ func withEachProxy(t *testing.T, test func(t *testing.T, b brand)) {
 	}
 }
 
-// find gives the program's path. A developer may lack it, the CI may not.
+// find gives the program's path. A developer may lack it, or a file that it
+// needs; the CI may not.
 func (b *brand) find(t *testing.T) string {
 	t.Helper()
+	if b.needs != nil {
+		if _, err := os.Stat(b.needs[0]); err != nil {
+			missing(t, b.needs[0], b.needs[1])
+		}
+	}
 	for _, name := range []string{b.program, "/usr/sbin/" + b.program} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing", b.program)
-	}
-	t.Skipf("%s is missing: install it (Debian: apt-get install %[1]s)", b.program)
+	missing(t, b.program, b.program)
 	return ""
+}
+
+func missing(t *testing.T, what, pkg string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing", what)
+	}
+	t.Skipf("%s is missing: install it (Debian: apt-get install %s)", what, pkg)
 }
 
 // start runs a proxy before a server, with changes to its configuration: pairs
@@ -161,15 +174,16 @@ func setTo(setting, value string) []string {
 
 // way is how a client reaches a proxy.
 type way struct {
-	url  string // ws:// or wss://
-	base string // the same as http:// or https://: the origin of its pages
+	url    string // ws:// or wss://
+	base   string // the same as http:// or https://: the origin of its pages
+	passes bool   // TLS is the server's
 	dialOptions
 }
 
 func (p *proxy) plain() way { return way{url: "ws://" + p.http, base: "http://" + p.http} }
 
 func (p *proxy) encrypted() way {
-	return way{"wss://" + p.https, "https://" + p.https, dialOptions{tls: certificate.trusted()}}
+	return way{"wss://" + p.https, "https://" + p.https, p.passesTLS, dialOptions{tls: certificate.trusted()}}
 }
 
 // withEachWay runs test as a subtest without and with TLS.

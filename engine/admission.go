@@ -2,11 +2,11 @@ package engine
 
 import (
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 	"github.com/sockeye-ws/sockeye/handshake"
 )
 
@@ -48,18 +48,18 @@ func (s *settings) refusing(status int, text string) *profile {
 	return newProfile(&changed, nil, "", nil)
 }
 
-// admit gives a new connection of l its profile: p, or one that refuses it, or nil
-// if it cannot be held at all; and the address it counts for.
-func (a *admission) admit(p *profile, l *loop.Loop, fd int) (*profile, *address) {
+// admit gives a new connection its profile: p, or one that refuses it, or nil
+// if it cannot be held at all; and what it counts for, by its address.
+func (a *admission) admit(p *profile, from netip.Addr, now time.Duration) (*profile, *address) {
 	if a.maxConns > 0 && a.taken.Load() >= a.maxConns {
 		return a.overflow(a.full), nil
 	}
-	addr, ok := a.enter(l, fd)
+	addr, ok := a.enter(from, now)
 	if !ok {
 		return a.overflow(a.tooMany), nil
 	}
 	if n := a.taken.Add(1); a.maxConns > 0 && n > a.maxConns {
-		a.leave(p, addr, l.Now())
+		a.leave(p, addr, now)
 		return a.overflow(a.full), nil
 	}
 	return p, addr
@@ -74,19 +74,26 @@ func (a *admission) overflow(p *profile) *profile {
 	return p
 }
 
+// demote makes a connection that was admitted, but turns out to be beyond the
+// limits of its address, surplus: it gives its profile, or nil if it cannot be
+// held, and stays admitted.
+func (a *admission) demote() *profile {
+	p := a.overflow(a.tooMany)
+	if p != nil {
+		a.taken.Add(-1)
+	}
+	return p
+}
+
 // enter counts a connection for its address. One that has none, as on Unix
 // sockets, is within the limits.
-func (a *admission) enter(l *loop.Loop, fd int) (addr *address, ok bool) {
-	if a.addrs == nil {
-		return nil, true
-	}
-	from, ok := l.RemoteIP(fd)
-	if !ok {
+func (a *admission) enter(from netip.Addr, now time.Duration) (addr *address, ok bool) {
+	if a.addrs == nil || !from.IsValid() {
 		return nil, true
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.addrs.enter(from, l.Now())
+	return a.addrs.enter(from, now)
 }
 
 // leave is the end of a connection that was admitted.
@@ -108,6 +115,13 @@ func (a *admission) leave(p *profile, addr *address, now time.Duration) {
 func (c *Conn) leave(addr *address) {
 	s := c.sessions()
 	s.owner.admission.leave(c.profile, addr, s.loop.Clock())
+}
+
+// enroll counts c, for which no address counts yet, for one.
+func (s *sessions) enroll(c *Conn, from netip.Addr) (ok bool) {
+	a, ok := s.owner.admission.enter(from, s.loop.Now())
+	s.guests.put(c.conn.Slot(), a)
+	return ok
 }
 
 // guests are the addresses that a loop's connections count for, by slot. There

@@ -196,6 +196,7 @@ func (s *sessions) Ended(lc *loop.Conn) {
 func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	c := connOf(lc)
 	defer s.checkDrained() // even if OnClose ends the goroutine
+	s.remotes.put(lc.Slot(), remote{})
 	if State(lc.State()) == passedOn {
 		return
 	}

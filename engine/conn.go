@@ -90,19 +90,41 @@ func (c *Conn) Subprotocol() string {
 }
 
 // RemoteAddr gives the peer's address, nil once the connection is gone. It
-// asks the system each time, as addresses are not kept.
-func (c *Conn) RemoteAddr() net.Addr { return c.address(loop.RemoteAddr) }
-
-// LocalAddr gives this end's address, nil once the connection is gone.
-func (c *Conn) LocalAddr() net.Addr { return c.address(loop.LocalAddr) }
-
-func (c *Conn) address(of func(fd int) net.Addr) net.Addr {
+// asks the system each time, as addresses are not kept, unless one of
+// [Options].Proxies has told whose the connection is: then it is that address,
+// with port 0 if the port is not known.
+func (c *Conn) RemoteAddr() net.Addr {
 	c.conn.Lock()
 	defer c.conn.Unlock()
 	if c.conn.Gone() {
 		return nil
 	}
-	return of(c.conn.FD())
+	if from, ok := c.remoteLocked().told(); ok {
+		return net.TCPAddrFromAddrPort(from)
+	}
+	return loop.RemoteAddr(c.conn.FD())
+}
+
+// ProxyAddr gives the address of the proxy that the connection has come
+// through, the last one if there are several: one of [Options].Proxies. It is
+// nil if there is none, and once the connection is gone.
+func (c *Conn) ProxyAddr() net.Addr {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	if c.conn.Gone() || c.remoteLocked().is == 0 {
+		return nil
+	}
+	return loop.RemoteAddr(c.conn.FD())
+}
+
+// LocalAddr gives this end's address, nil once the connection is gone.
+func (c *Conn) LocalAddr() net.Addr {
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	if c.conn.Gone() {
+		return nil
+	}
+	return loop.LocalAddr(c.conn.FD())
 }
 
 // sessions gives what drives c's loop.

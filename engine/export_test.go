@@ -113,3 +113,6 @@ func HandshakesWaiting(s *Server) int {
 	defer s.shakers.mu.Unlock()
 	return s.shakers.waiting.Len()
 }
+
+// Surplus counts the connections of s beyond its limits.
+func Surplus(s *Server) int64 { return s.admission.surplus.Load() }

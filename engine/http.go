@@ -25,6 +25,10 @@ import (
 // Unix ones can; others, as those of TLS, are answered with 501. Whatever w
 // has been wrapped in must have an Unwrap method: see [http.ResponseController].
 //
+// With Options.Proxies the connection comes from where r.RemoteAddr says, which
+// middleware may have set, and if that is one of the proxies, from where their
+// header does. Their PROXY protocol is the net/http server's listener's affair.
+//
 // Neither server's Shutdown ends the other: call the net/http server's first, then
 // [Server.Shutdown].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -49,8 +53,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.settings.logger.Error("engine: a connection of net/http cannot be taken over", "error", err)
 		return
 	}
-	se := g.next()
-	if !se.loop.Post(func() { se.adopt(fd, append(head, frames...)) }) {
+	se, from := g.next(), s.proxies.remoteOf(r, nc)
+	if !se.loop.Post(func() { se.adopt(fd, from, append(head, frames...)) }) {
 		loop.OS.Close(fd)
 	}
 }
@@ -115,8 +119,8 @@ func writeRejection(w http.ResponseWriter, err error) {
 }
 
 // adopt begins a connection that others had before, with what they have read.
-func (s *sessions) adopt(fd int, read []byte) {
-	c := s.take(fd, nil, s.loop.Adopt)
+func (s *sessions) adopt(fd int, from remote, read []byte) {
+	c := s.take(fd, nil, from, s.loop.Adopt)
 	if c == nil {
 		return
 	}

@@ -41,16 +41,16 @@ func (o *opening) gather(b []byte) []byte {
 }
 
 // Accepted begins a server's connection.
-func (s *sessions) Accepted(fd int) { s.take(fd, nil, s.loop.Add) }
+func (s *sessions) Accepted(fd int) { s.take(fd, nil, s.meet(fd), s.loop.Add) }
 
 // take makes a socket a server's connection, with TLS if config is not nil, put
 // on the loop by add; nil if it cannot be taken.
-func (s *sessions) take(fd int, config *tls.Config, add func(*loop.Conn, int) loop.Errno) *Conn {
+func (s *sessions) take(fd int, config *tls.Config, from remote, add func(*loop.Conn, int) loop.Errno) *Conn {
 	if s.draining {
 		s.loop.CloseFD(fd)
 		return nil
 	}
-	p, addr := s.owner.admission.admit(s.owner.settings.profiles[0], s.loop, fd)
+	p, addr := s.owner.admission.admit(s.owner.settings.profiles[0], s.countedAs(fd, from), s.loop.Now())
 	if p != nil && p.surplus && config != nil {
 		s.owner.admission.leave(p, addr, s.loop.Now()) // to tell it why would take a handshake
 		p = nil
@@ -70,6 +70,7 @@ func (s *sessions) take(fd int, config *tls.Config, add func(*loop.Conn, int) lo
 		return nil
 	}
 	s.guests.put(c.conn.Slot(), addr)
+	s.remotes.put(c.conn.Slot(), from)
 	c.limitHandshake(c.profile.handshakeTimeout)
 	return c
 }
@@ -77,6 +78,10 @@ func (s *sessions) take(fd int, config *tls.Config, add func(*loop.Conn, int) lo
 // openServer reads a client's request, and answers it when it is whole. What
 // follows it are frames already.
 func (s *sessions) openServer(c *Conn, b []byte) {
+	if s.awaitsProxy(c) {
+		s.openProxied(c, b)
+		return
+	}
 	request := &s.request
 	request.Reset()
 	if c.rx != nil {
@@ -93,6 +98,10 @@ func (s *sessions) openServer(c *Conn, b []byte) {
 		return
 	case n == 0:
 		s.wait(c, b)
+		return
+	}
+	if err := s.identify(c, request); err != nil {
+		s.refuse(c, err)
 		return
 	}
 	if err := s.route(c, request); err != nil {

@@ -86,7 +86,8 @@ type Options struct {
 	// 503. Default: 1,024.
 	MaxHTTPConns int
 	// UpgradeConn, if not nil, is called instead of Upgrade, and has the
-	// connection as well: its addresses, and with TLS its [Conn.TLS]. Nothing
+	// connection as well: its addresses, the client's behind Proxies, and with
+	// TLS its [Conn.TLS]. Nothing
 	// can be sent on it yet.
 	UpgradeConn func(c *Conn, r *handshake.Request) (Accept, error)
 
@@ -127,7 +128,7 @@ type Options struct {
 	MaxHeaders int
 
 	// HandshakeTimeout is the time from accept to the 101 answer, that for TLS
-	// included, whatever the peer sends meanwhile. Default: 5 s. Negative: none; danger: anyone
+	// and a PROXY protocol header included, whatever the peer sends meanwhile. Default: 5 s. Negative: none; danger: anyone
 	// can then hold descriptors with half a request.
 	HandshakeTimeout time.Duration
 
@@ -141,10 +142,15 @@ type Options struct {
 	// MaxConnsPerAddr is the limit of connections from one IP address, and
 	// MaxConnRatePerAddr of those that it begins within a second: beyond,
 	// requests are answered with 429. Of IPv6 a network of 64 bits counts as
-	// one address. Default: none. Danger: behind a proxy, and for the users of
-	// one company or carrier, many share an address.
+	// one address. Default: none. Danger: behind a proxy all share its address,
+	// unless Proxies names it; so do many users of one company or carrier.
 	MaxConnsPerAddr    int
 	MaxConnRatePerAddr int
+
+	// Proxies, if not nil, names the proxies that are believed about where
+	// connections come from: for [Conn.RemoteAddr], and for the limits of an
+	// address. Default: nil, all come from where their sockets say.
+	Proxies *Proxies
 
 	// MaxMessage is the limit of one message in bytes, after reassembly; a
 	// larger one closes the connection with 1009. Default: 1 MiB. Danger: a

@@ -78,7 +78,7 @@ func wantsWebSocket(r *http.Request) bool {
 // within the limits goes along.
 func (s *sessions) passOn(c *Conn, b []byte) {
 	p, profile, addr := s.owner.plain, c.profile, s.guests.take(c.conn.Slot())
-	moved := &plainConn{before: bytes.Clone(b), leave: func() {
+	moved := &plainConn{before: bytes.Clone(b), from: s.remotes.at(c.conn.Slot()), leave: func() {
 		p.open.Add(-1)
 		s.owner.admission.leave(profile, addr, s.loop.Clock())
 	}}

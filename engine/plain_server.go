@@ -42,6 +42,7 @@ func startPlain(s *Server) *plain {
 		IdleTimeout:       set.idleTimeout,
 		MaxHeaderBytes:    set.maxHead(),
 		ErrorLog:          slog.NewLogLogger(set.logger.Handler(), slog.LevelError),
+		ConnContext:       withConn,
 	}
 	go func() {
 		label(roleHTTP)
@@ -51,12 +52,23 @@ func startPlain(s *Server) *plain {
 	return p
 }
 
+// passedConn is the key in a request's context of the *plainConn it came on.
+type passedConn struct{}
+
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, passedConn{}, c)
+}
+
 // ServeHTTP answers a request. Later ones on the same connection may be
 // handshakes.
 func (p *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if wantsWebSocket(r) {
 		p.owner.ServeHTTP(w, r)
 		return
+	}
+	c, _ := r.Context().Value(passedConn{}).(*plainConn)
+	if client, ok := p.owner.proxies.identify(c.from, r.Header.Values); ok {
+		r.RemoteAddr = client.String()
 	}
 	p.owner.http.ServeHTTP(w, r)
 }
@@ -152,6 +164,7 @@ type plainConn struct {
 	stream
 	fd     int // until attach
 	before []byte
+	from   remote
 	leave  func() // gives its place back
 	left   sync.Once
 }
@@ -174,6 +187,14 @@ func (c *plainConn) attach() (err error) {
 	}
 	c.stream = nc.(stream)
 	return nil
+}
+
+// RemoteAddr gives the client's address, as [Conn.RemoteAddr] does.
+func (c *plainConn) RemoteAddr() net.Addr {
+	if from, ok := c.from.told(); ok {
+		return net.TCPAddrFromAddrPort(from)
+	}
+	return c.stream.RemoteAddr()
 }
 
 func (c *plainConn) Read(p []byte) (n int, err error) {

@@ -16,6 +16,7 @@ type Server struct {
 	settings  *settings
 	routes    *routes // nil: all paths lead to the same handler
 	admission *admission
+	proxies   *proxies // nil: no peer is one
 	budget    budget
 	loops     int
 	system    loop.System
@@ -37,7 +38,7 @@ type Server struct {
 func NewServer(h Handler, o Options) *Server {
 	set := o.settings(h)
 	return &Server{
-		settings: set, routes: o.routes(set, h), admission: newAdmission(set, &o), budget: budget{limit: o.memory()},
+		settings: set, routes: o.routes(set, h), admission: newAdmission(set, &o), proxies: o.Proxies.policy(), budget: budget{limit: o.memory()},
 		http: o.HTTP, maxHTTP: orDefault(o.MaxHTTPConns, DefaultMaxHTTPConns),
 		loops: o.Loops, system: loop.OS, closing: make(chan struct{}),
 		shakers: newHandshakers(o.TLSHandshakes),

@@ -29,6 +29,7 @@ type sessions struct {
 	request  handshake.Request // likewise, for requests that come whole
 	casts    []*cast
 	guests   guests
+	remotes  remotes
 	meters   meters
 	events   int          // messages and control frames received
 	received atomic.Int64 // bytes that receivers hold

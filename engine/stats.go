@@ -20,6 +20,8 @@ type Stats struct {
 	TLSHandshakes uint64 // TLS handshakes completed, by connections that were accepted
 	TLSFailed     uint64 // TLS handshakes that failed, or that the connection did not live to complete
 
+	ProxyFailed uint64 // connections of proxies that were cut for want of a valid PROXY protocol header: see Proxies
+
 	MessagesIn  uint64 // messages received whole
 	MessagesOut uint64 // messages sent
 	BytesIn     uint64 // bytes received, framing included
@@ -40,7 +42,7 @@ type counters struct {
 	open                                                      atomic.Int64
 	opened, refused, messagesIn, messagesOut, dropped, panics atomic.Uint64
 	droppedOlder, replaced                                    atomic.Uint64
-	tlsDone, tlsFailed                                        atomic.Uint64
+	tlsDone, tlsFailed, proxyFailed                           atomic.Uint64
 
 	// What this tick adds to messagesIn and messagesOut. Of sends, those on
 	// the corked connection, of which a loop has one at most: its lock guards
@@ -90,5 +92,6 @@ func (s *Stats) add(se *sessions) {
 	s.Panics += c.panics.Load()
 	s.TLSHandshakes += c.tlsDone.Load()
 	s.TLSFailed += c.tlsFailed.Load()
+	s.ProxyFailed += c.proxyFailed.Load()
 	s.Memory += se.memory()
 }

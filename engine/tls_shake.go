@@ -60,6 +60,9 @@ func (sh *tlsShake) end() {
 // collect takes what comes during the handshake.
 func (s *sessions) collect(c *Conn, t *tlsState, b []byte) {
 	t.keep(b)
+	if s.awaitsProxy(c) && !s.stripProxy(c, t) {
+		return
+	}
 	if t.shake.running && len(t.rest.B) > maxFlight {
 		c.conn.Hold()
 	}

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	_ "net/http/pprof" // for the address below only
+	"net/netip"
 	"os/signal"
 	"syscall"
 	"time"
@@ -17,14 +18,19 @@ import (
 )
 
 var options = engine.Options{
-	CheckOrigin:    handshake.AllowOrigins("https://chat.example.com"),
-	MaxConns:       1_000_000, // less than LimitNOFILE
-	MaxMessage:     64 << 10,
-	MaxBuffered:    256 << 10,
-	MaxMessageRate: 50,
-	MaxByteRate:    256 << 10,
-	IdleTimeout:    90 * time.Second, // a ping after 45 s: before any proxy's 60 s
-	ShutdownSpread: 45 * time.Second, // less than what Shutdown gets below
+	CheckOrigin: handshake.AllowOrigins("https://chat.example.com"),
+	Proxies: &engine.Proxies{ // the one in front; without any, leave this out
+		Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+		Header:  engine.XForwardedFor,
+	},
+	MaxConns:        1_000_000, // less than LimitNOFILE
+	MaxConnsPerAddr: 500,
+	MaxMessage:      64 << 10,
+	MaxBuffered:     256 << 10,
+	MaxMessageRate:  50,
+	MaxByteRate:     256 << 10,
+	IdleTimeout:     90 * time.Second, // a ping after 45 s: before any proxy's 60 s
+	ShutdownSpread:  45 * time.Second, // less than what Shutdown gets below
 }
 
 func main() {
