@@ -194,6 +194,7 @@ func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	c := connOf(lc)
 	defer s.checkDrained() // even if OnClose ends the goroutine
 	if State(lc.State()) == passedOn {
+		s.release(c)
 		return
 	}
 	if c.profile.client {
@@ -204,6 +205,7 @@ func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 		c.leave(addr)
 	}
 	before, end := s.ended(c, e)
+	s.contexts.end(c, end)
 	if before == Connecting && c.profile.client {
 		c.rx.opening.attempt.finish(dialError(end.Err))
 	}

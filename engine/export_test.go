@@ -78,3 +78,11 @@ const MaxSurplus = maxSurplus
 
 // SameProfile tells that two connections share their profile.
 func SameProfile(a, b *Conn) bool { return a.profile == b.profile }
+
+// Contexts counts the connections of s that have one.
+func Contexts(s *Server) (n int) {
+	for _, se := range s.group.sessions {
+		n += int(se.contexts.count.Load())
+	}
+	return n
+}

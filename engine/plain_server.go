@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -92,8 +93,8 @@ func (p *plain) pass(c *plainConn) {
 // Accept gives the next connection.
 func (p *plain) Accept() (net.Conn, error) {
 	for c := range p.arrived {
-		if err := c.attach(); err == nil {
-			return c, nil
+		if nc, err := c.attach(); err == nil {
+			return nc, nil
 		} else if !errors.Is(err, syscall.ENOTCONN) {
 			p.owner.settings.logger.Error("engine: a connection cannot be passed to net/http", "error", err)
 		}
@@ -150,31 +151,45 @@ func (p *plain) close() {
 // first.
 type plainConn struct {
 	stream
-	fd     int // until attach
+	fd     int       // until attach
+	tls    *tlsState // of the stream; or nil
 	before []byte
 	leave  func() // gives its place back
 	left   sync.Once
 }
 
-// stream is a *net.TCPConn or *net.UnixConn.
+// stream is a *net.TCPConn or *net.UnixConn, or a *tls.Conn over one.
 type stream interface {
 	net.Conn
-	syscall.Conn
 	CloseWrite() error
 }
 
+// plainTLSConn is a plainConn for net/http to see that it has TLS. It is no
+// *tls.Conn, as part of what came is decrypted already.
+type plainTLSConn struct{ *plainConn }
+
+// ConnectionState becomes the TLS field of requests.
+func (c plainTLSConn) ConnectionState() tls.ConnectionState { return c.tls.conn.ConnectionState() }
+
 // attach makes a connection of package net of the descriptor.
-func (c *plainConn) attach() (err error) {
+func (c *plainConn) attach() (net.Conn, error) {
 	f := os.NewFile(uintptr(c.fd), "")
 	defer f.Close() // the connection has its own
 	nc, err := net.FileConn(f)
 	if err != nil {
 		c.leave()
-		return err
+		return nil, err
 	}
-	c.stream = nc.(stream)
-	return nil
+	if c.tls == nil {
+		c.stream = nc.(stream)
+		return c, nil
+	}
+	c.tls.socket.Conn, c.stream = nc, c.tls.conn
+	return plainTLSConn{c}, nil
 }
+
+// passed gives c, whatever it is a part of.
+func (c *plainConn) passed() *plainConn { return c }
 
 func (c *plainConn) Read(p []byte) (n int, err error) {
 	if len(c.before) == 0 {

@@ -84,7 +84,7 @@ func acceptor(config *tls.Config) func(*loop.Loop, int) {
 	}
 	return func(l *loop.Loop, fd int) {
 		s := l.Events().(*sessions)
-		s.take(fd, config, s.loop.Add)
+		s.take(fd, newTLSState(config), s.loop.Add)
 	}
 }
 
