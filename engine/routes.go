@@ -70,7 +70,7 @@ func (s *sessions) route(c *Conn, r *handshake.Request) error {
 		return err
 	}
 	c.conn.Lock()
-	c.profile = routes.profiles[i]
+	c.profile = c.profile.keepTLS(routes.profiles[i])
 	c.conn.Unlock()
 	return nil
 }

@@ -72,7 +72,11 @@ func newProfile(s *settings, h Handler, subprotocol string, d *deflation) *profi
 // handler of its own, a subprotocol that is none of the server's, or keeps
 // something of earlier messages, or TLS.
 func (p *profile) profileFor(h Handler, subprotocol string, d *deflation) *profile {
-	next := p.sharedFor(h, subprotocol, d)
+	return p.keepTLS(p.sharedFor(h, subprotocol, d))
+}
+
+// keepTLS gives next for a connection that has p, with p's TLS if it has any.
+func (p *profile) keepTLS(next *profile) *profile {
 	if p.tls != nil {
 		return p.tls.adopt(next)
 	}

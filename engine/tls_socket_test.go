@@ -220,8 +220,10 @@ func pieces(addr net.Addr, chance *rand.Rand) error {
 	}
 	defer nc.Close()
 	nc.SetDeadline(time.Now().Add(patience))
-	torn := &tearing{nc, chance}
-	tc := tls.Client(torn, clientTLS())
+	tc := tls.Client(&tearing{nc, chance}, clientTLS())
+	if err := tc.Handshake(); err != nil {
+		return err
+	}
 	var sent, want []byte
 	for range 5 {
 		payload := pattern(chance.IntN(3000))
