@@ -198,6 +198,7 @@ func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 	defer s.checkDrained() // even if OnClose ends the goroutine
 	s.remotes.put(lc.Slot(), remote{})
 	if State(lc.State()) == passedOn {
+		s.release(c)
 		return
 	}
 	if c.profile.client {
@@ -208,6 +209,7 @@ func (s *sessions) Closed(lc *loop.Conn, e loop.Errno) {
 		c.leave(addr)
 	}
 	before, end := s.ended(c, e)
+	s.contexts.end(c, end)
 	if before == Connecting && c.profile.client {
 		c.rx.opening.attempt.finish(dialError(end.Err))
 	}

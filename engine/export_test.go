@@ -116,3 +116,11 @@ func HandshakesWaiting(s *Server) int {
 
 // Surplus counts the connections of s beyond its limits.
 func Surplus(s *Server) int64 { return s.admission.surplus.Load() }
+
+// Contexts counts the connections of s that have one.
+func Contexts(s *Server) (n int) {
+	for _, se := range s.group.sessions {
+		n += int(se.contexts.count.Load())
+	}
+	return n
+}

@@ -3,10 +3,15 @@ package engine
 import (
 	"bytes"
 	"cmp"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"syscall"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 	"github.com/sockeye-ws/sockeye/handshake"
@@ -21,9 +26,10 @@ import (
 // which the net/http server's come first.
 //
 // A request that is no valid handshake is answered through w, also with
-// HTTP/2, which cannot be taken over: 505. Of connections only plain TCP and
-// Unix ones can; others, as those of TLS, are answered with 501. Whatever w
-// has been wrapped in must have an Unwrap method: see [http.ResponseController].
+// HTTP/2, which cannot be taken over: 505. Of connections plain TCP and Unix
+// ones can, and those with TLS if [UnderTLS] made their listener; others are
+// answered with 501. Whatever w has been wrapped in must have an Unwrap method: see
+// [http.ResponseController].
 //
 // With Options.Proxies the connection comes from where r.RemoteAddr says, which
 // middleware may have set, and if that is one of the proxies, from where their
@@ -42,20 +48,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeRejection(w, shuttingDown)
 		return
 	}
-	nc, frames, err := hijack(w, r)
-	if err != nil {
-		s.settings.logger.Error("engine: a connection of net/http cannot be taken over", "error", err)
-		writeRejection(w, notAdopted)
-		return
-	}
-	fd, err := detach(nc)
+	a, err := s.takeOver(w, r)
 	if err != nil {
 		s.settings.logger.Error("engine: a connection of net/http cannot be taken over", "error", err)
 		return
 	}
-	se, from := g.next(), s.proxies.remoteOf(r, nc)
-	if !se.loop.Post(func() { se.adopt(fd, from, append(head, frames...)) }) {
-		loop.OS.Close(fd)
+	a.read = slices.Concat(head, a.read)
+	se := g.next()
+	if !se.loop.Post(func() { se.adopt(a) }) {
+		loop.OS.Close(a.fd)
 	}
 }
 
@@ -86,24 +87,73 @@ func appendRequest(b []byte, r *http.Request) []byte {
 	return head.Bytes()
 }
 
-var notAdopted = handshake.Reject(http.StatusNotImplemented, "this connection cannot become a WebSocket\n")
+var (
+	notAdopted = handshake.Reject(http.StatusNotImplemented, "this connection cannot become a WebSocket\n")
 
-// hijack takes the connection, and what was read from it behind the request.
-// After an error w can still be written to.
-func hijack(w http.ResponseWriter, r *http.Request) (nc net.Conn, frames []byte, err error) {
-	if r.TLS != nil {
-		return nil, nil, errors.New("net/http's TLS connections cannot be put on a loop")
-	}
+	errForeignTLS = errors.New("its TLS is not over ours: serve with http.ServeTLS(engine.UnderTLS(listener), ...)")
+)
+
+// adoptee is a connection on its way from net/http to a loop.
+type adoptee struct {
+	fd      int
+	from    remote
+	read    []byte    // what was read from it
+	tls     *tlsState // or nil
+	records []byte    // what was received, but not decrypted
+	err     error     // how the peer has ended its TLS, or nil
+}
+
+// takeOver takes the connection of a request from net/http. If that cannot be,
+// the request is answered.
+func (s *Server) takeOver(w http.ResponseWriter, r *http.Request) (*adoptee, error) {
 	nc, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return nil, nil, err
+		writeRejection(w, notAdopted)
+		return nil, err
 	}
-	frames = make([]byte, buffered.Reader.Buffered())
-	io.ReadFull(buffered, frames)
-	if p, ok := nc.(*plainConn); ok {
-		frames = append(frames, p.before...)
+	a := &adoptee{from: s.proxies.remoteOf(r, nc), read: make([]byte, buffered.Reader.Buffered())}
+	io.ReadFull(buffered, a.read)
+	if p, ok := nc.(handedOver); ok {
+		nc = a.takeBack(p.passed())
 	}
-	return nc, frames, nil
+	if nc, err = a.underTLS(nc); err != nil {
+		rejectHijacked(nc)
+		return nil, err
+	}
+	a.fd, err = detach(nc)
+	return a, err
+}
+
+// takeBack takes a connection that was a loop's before.
+func (a *adoptee) takeBack(p *plainConn) net.Conn {
+	a.read = append(a.read, p.before...)
+	p.left.Do(p.leave)
+	return p.stream
+}
+
+// underTLS gives the socket under nc.
+func (a *adoptee) underTLS(nc net.Conn) (net.Conn, error) {
+	if conn, ok := nc.(*tls.Conn); ok {
+		t, ok := conn.NetConn().(*tlsState)
+		if !ok {
+			return nc, errForeignTLS
+		}
+		var data []byte
+		nc, data, a.records, a.err = t.leaveSocket(conn)
+		a.read, a.tls = append(a.read, data...), t
+	}
+	if _, ok := nc.(syscall.Conn); !ok {
+		return nc, fmt.Errorf("a %T is neither a TCP nor a Unix connection", nc)
+	}
+	return nc, nil
+}
+
+// rejectHijacked answers the request on a connection that is not net/http's
+// any more.
+func rejectHijacked(nc net.Conn) {
+	defer nc.Close()
+	nc.SetDeadline(time.Now().Add(DefaultCloseTimeout))
+	nc.Write(handshake.AppendRejection(nil, notAdopted))
 }
 
 // writeRejection answers a request that is not taken over.
@@ -118,14 +168,18 @@ func writeRejection(w http.ResponseWriter, err error) {
 	http.Error(w, cmp.Or(r.Text, http.StatusText(r.Status)), r.Status)
 }
 
-// adopt begins a connection that others had before, with what they have read.
-func (s *sessions) adopt(fd int, from remote, read []byte) {
-	c := s.take(fd, nil, from, s.loop.Adopt)
+// adopt begins a connection that net/http had before.
+func (s *sessions) adopt(a *adoptee) {
+	c := s.take(a.fd, a.tls, a.from, s.loop.Adopt)
 	if c == nil {
 		return
 	}
 	c.conn.Cork()
 	defer c.conn.Uncork()
 	defer s.recoverFrom(c)
-	s.openServer(c, read)
+	s.openServer(c, a.read)
+	if a.tls != nil {
+		s.records(c, a.records)
+		s.endRecords(c, a.err)
+	}
 }

@@ -239,3 +239,21 @@ func TestMuxHandlePanics(t *testing.T) {
 		}()
 	}
 }
+
+// Routes are the same with TLS.
+func TestMuxWithTLS(t *testing.T) {
+	t.Parallel()
+	eachMode(t, func(t *testing.T, o engine.Options) {
+		o.Mux = newTellingMux()
+		s := serveTLS(t, nil, o)
+		p, _ := connectTLS(t, s, clientTLS())
+		p.write(requestFor("/chat/room"))
+		if head := p.upgraded(); !strings.Contains(head, `X-Found: /chat/{room} "room" ""`) {
+			t.Error(head)
+		}
+		p.echoes(10, 100_000)
+		lost, _ := connectTLS(t, s, clientTLS())
+		lost.write(requestFor("/nowhere/at/all"))
+		lost.expectRefusal("404 Not Found")
+	})
+}

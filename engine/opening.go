@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"crypto/tls"
 	"errors"
 	"net/http"
 
@@ -43,15 +42,15 @@ func (o *opening) gather(b []byte) []byte {
 // Accepted begins a server's connection.
 func (s *sessions) Accepted(fd int) { s.take(fd, nil, s.meet(fd), s.loop.Add) }
 
-// take makes a socket a server's connection, with TLS if config is not nil, put
-// on the loop by add; nil if it cannot be taken.
-func (s *sessions) take(fd int, config *tls.Config, from remote, add func(*loop.Conn, int) loop.Errno) *Conn {
+// take makes a socket a server's connection, with TLS if t is not nil, put on
+// the loop by add; nil if it cannot be taken.
+func (s *sessions) take(fd int, t *tlsState, from remote, add func(*loop.Conn, int) loop.Errno) *Conn {
 	if s.draining {
 		s.loop.CloseFD(fd)
 		return nil
 	}
 	p, addr := s.owner.admission.admit(s.owner.settings.profiles[0], s.countedAs(fd, from), s.loop.Now())
-	if p != nil && p.surplus && config != nil {
+	if p != nil && p.surplus && t != nil && !t.established {
 		s.owner.admission.leave(p, addr, s.loop.Now()) // to tell it why would take a handshake
 		p = nil
 	}
@@ -60,8 +59,9 @@ func (s *sessions) take(fd int, config *tls.Config, from remote, add func(*loop.
 		return nil
 	}
 	c := &Conn{profile: p}
-	if config != nil {
-		c.secure(newTLSState(p, config))
+	if t != nil {
+		t.adopt(p)
+		c.secure(t)
 	}
 	if e := add(&c.conn, fd); e != 0 {
 		s.loop.CloseFD(fd)

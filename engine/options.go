@@ -77,7 +77,7 @@ type Options struct {
 	// connections, and may send further requests; one for a WebSocket comes
 	// back to a loop. IdleTimeout is the time for a request, that for its
 	// answer, and that between requests; a handler that needs longer says so
-	// with [http.ResponseController]. Not with TLS: there they are refused.
+	// with [http.ResponseController]. With TLS it is the same, over HTTP/1.1.
 	// Default: nil, they are refused.
 	HTTP http.Handler
 

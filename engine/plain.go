@@ -22,10 +22,6 @@ var (
 // openPlain goes on with a request of which b has come, and which the
 // handshake refuses with an error, but may be an ordinary one.
 func (s *sessions) openPlain(c *Conn, b []byte, refusal error) {
-	if c.profile.tls != nil { // which net/http could not go on with
-		s.refuse(c, refusal)
-		return
-	}
 	end := bytes.Index(b, headEnd)
 	if end < 0 && len(b) < s.owner.settings.maxHead() {
 		s.wait(c, b)
@@ -77,15 +73,42 @@ func wantsWebSocket(r *http.Request) bool {
 // passOn gives c's socket to net/http, with what was read from it. Its place
 // within the limits goes along.
 func (s *sessions) passOn(c *Conn, b []byte) {
-	p, profile, addr := s.owner.plain, c.profile, s.guests.take(c.conn.Slot())
+	p, addr := s.owner.plain, s.guests.take(c.conn.Slot())
 	moved := &plainConn{before: bytes.Clone(b), from: s.remotes.at(c.conn.Slot()), leave: func() {
 		p.open.Add(-1)
-		s.owner.admission.leave(profile, addr, s.loop.Clock())
+		s.owner.admission.leave(s.owner.settings.profiles[0], addr, s.loop.Clock())
 	}}
-	s.release(c)
 	c.conn.Lock()
 	c.setStateLocked(passedOn)
 	c.conn.Unlock()
-	moved.fd = c.conn.Release()
-	p.pass(moved)
+	if c.profile.tls == nil {
+		s.handOver(c, moved)
+		return
+	}
+	c.conn.Hold() // the records behind b are kept
+	if !s.loop.Post(func() { s.handOver(c, moved) }) {
+		moved.leave()
+	}
+}
+
+// handOver ends c, but for its socket. With TLS that is done once all of c's
+// records are kept, and all that TLS had to say is sent.
+func (s *sessions) handOver(c *Conn, moved *plainConn) {
+	if t := c.profile.tls; t != nil {
+		if c.conn.Buffered() > 0 { // it has not read what a handshake ends with
+			c.conn.Abort()
+		}
+		moved.tls = t
+		t.moveToSocket()
+	}
+	s.release(c)
+	s.endTLS(c)
+	c.conn.Lock()
+	c.profile = s.owner.settings.profiles[0] // what it had of TLS is net/http's now
+	c.conn.Unlock()
+	if moved.fd = c.conn.Release(); moved.fd < 0 {
+		moved.leave()
+		return
+	}
+	s.owner.plain.pass(moved)
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -42,7 +43,7 @@ func startPlain(s *Server) *plain {
 		IdleTimeout:       set.idleTimeout,
 		MaxHeaderBytes:    set.maxHead(),
 		ErrorLog:          slog.NewLogLogger(set.logger.Handler(), slog.LevelError),
-		ConnContext:       withConn,
+		ConnContext:       withRemote,
 	}
 	go func() {
 		label(roleHTTP)
@@ -52,11 +53,11 @@ func startPlain(s *Server) *plain {
 	return p
 }
 
-// passedConn is the key in a request's context of the *plainConn it came on.
-type passedConn struct{}
+// fromKey is the key in a request's context of the remote it came from.
+type fromKey struct{}
 
-func withConn(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, passedConn{}, c)
+func withRemote(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, fromKey{}, c.(handedOver).passed().from)
 }
 
 // ServeHTTP answers a request. Later ones on the same connection may be
@@ -66,8 +67,8 @@ func (p *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.owner.ServeHTTP(w, r)
 		return
 	}
-	c, _ := r.Context().Value(passedConn{}).(*plainConn)
-	if client, ok := p.owner.proxies.identify(c.from, r.Header.Values); ok {
+	from, _ := r.Context().Value(fromKey{}).(remote)
+	if client, ok := p.owner.proxies.identify(from, r.Header.Values); ok {
 		r.RemoteAddr = client.String()
 	}
 	p.owner.http.ServeHTTP(w, r)
@@ -104,8 +105,8 @@ func (p *plain) pass(c *plainConn) {
 // Accept gives the next connection.
 func (p *plain) Accept() (net.Conn, error) {
 	for c := range p.arrived {
-		if err := c.attach(); err == nil {
-			return c, nil
+		if nc, err := c.attach(); err == nil {
+			return nc, nil
 		} else if !errors.Is(err, syscall.ENOTCONN) {
 			p.owner.settings.logger.Error("engine: a connection cannot be passed to net/http", "error", err)
 		}
@@ -162,31 +163,42 @@ func (p *plain) close() {
 // first.
 type plainConn struct {
 	stream
-	fd     int // until attach
+	fd     int       // until attach
+	tls    *tlsState // of the stream; or nil
 	before []byte
 	from   remote
 	leave  func() // gives its place back
 	left   sync.Once
 }
 
-// stream is a *net.TCPConn or *net.UnixConn.
+// stream is a *net.TCPConn or *net.UnixConn, or a *tls.Conn over one.
 type stream interface {
 	net.Conn
-	syscall.Conn
 	CloseWrite() error
 }
 
+// plainTLSConn is a plainConn for net/http to see that it has TLS. It is no
+// *tls.Conn, as part of what came is decrypted already.
+type plainTLSConn struct{ *plainConn }
+
+// ConnectionState becomes the TLS field of requests.
+func (c plainTLSConn) ConnectionState() tls.ConnectionState { return c.tls.conn.ConnectionState() }
+
 // attach makes a connection of package net of the descriptor.
-func (c *plainConn) attach() (err error) {
+func (c *plainConn) attach() (net.Conn, error) {
 	f := os.NewFile(uintptr(c.fd), "")
 	defer f.Close() // the connection has its own
 	nc, err := net.FileConn(f)
 	if err != nil {
 		c.leave()
-		return err
+		return nil, err
 	}
-	c.stream = nc.(stream)
-	return nil
+	if c.tls == nil {
+		c.stream = nc.(stream)
+		return c, nil
+	}
+	c.tls.socket.Conn, c.stream = nc, c.tls.conn
+	return plainTLSConn{c}, nil
 }
 
 // RemoteAddr gives the client's address, as [Conn.RemoteAddr] does.
@@ -196,6 +208,11 @@ func (c *plainConn) RemoteAddr() net.Addr {
 	}
 	return c.stream.RemoteAddr()
 }
+
+// handedOver is a plainConn, or has one in it.
+type handedOver interface{ passed() *plainConn }
+
+func (c *plainConn) passed() *plainConn { return c }
 
 func (c *plainConn) Read(p []byte) (n int, err error) {
 	if len(c.before) == 0 {

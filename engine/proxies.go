@@ -142,8 +142,8 @@ func (p *proxies) remoteOf(r *http.Request, nc net.Conn) remote {
 	if p == nil {
 		return remote{}
 	}
-	if passed, ok := nc.(*plainConn); ok {
-		return passed.from
+	if p, ok := nc.(handedOver); ok {
+		return p.passed().from
 	}
 	from, ok := parseRemote(r.RemoteAddr)
 	switch {

@@ -19,6 +19,7 @@ type sessions struct {
 	stats counters
 	mail  mail
 
+	contexts  contexts
 	outboxes  outboxes
 	deflated  int                   // bytes from them in this tick
 	preparing map[preparing][]*Conn // that wait for it

@@ -51,6 +51,9 @@ func (w *world) checkLeft() {
 		if n := len(s.mail.boxes); n != 0 {
 			w.fail("%d mailboxes are left", n)
 		}
+		if n := len(s.contexts.all); n != 0 {
+			w.fail("%d connections' contexts are left", n)
+		}
 	}
 	if n := w.sys.Open(); n != 0 {
 		w.fail("%d descriptors left open", n)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -34,6 +35,7 @@ type journal struct {
 	pausedReads int   // reads until then
 	reads       int   // reads when the last message came
 	meter       simMeter
+	context     context.Context // or nil
 }
 
 // record is what the handler of a world was told in all.
@@ -78,6 +80,17 @@ func (h simHandler) OnOpen(c *Conn) {
 	}
 	h.checkAdmitted(j)
 	j.meter.start(j)
+	if j.number%3 == 0 {
+		j.context = c.Context()
+	}
+}
+
+// checkContext sees to it that the connection's context, if it was asked for
+// one, has ended by now, and for the same reason.
+func (h simHandler) checkContext(j *journal, end error) {
+	if j.context != nil && (j.context.Err() == nil || context.Cause(j.context) != end) {
+		h.fail("connection %d: its context ended with %v, OnClose got %v", j.number, context.Cause(j.context), end)
+	}
 }
 
 func (h simHandler) OnMessage(c *Conn, op codec.Opcode, p []byte) {
@@ -157,6 +170,7 @@ func (h simHandler) OnClose(c *Conn, err error) {
 		return
 	}
 	j.closed = true
+	h.checkContext(j, err)
 	h.open--
 	if j.link != nil {
 		h.byAddr[j.link.Addr]--

@@ -88,7 +88,7 @@ func acceptor(config *tls.Config) func(*loop.Loop, int) {
 	}
 	return func(l *loop.Loop, fd int) {
 		s := l.Events().(*sessions)
-		s.take(fd, config, s.meet(fd), s.loop.Add)
+		s.take(fd, newTLSState(config), s.meet(fd), s.loop.Add)
 	}
 }
 

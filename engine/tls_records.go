@@ -156,13 +156,20 @@ func (s *sessions) record(c *Conn, t *tlsState, record []byte) {
 		s.plain(c, buf[:n])
 		pool.Scribble(buf[:n])
 	}
+	if err == nil && t.barren > maxBarren {
+		err = errBarren
+	}
+	s.endRecords(c, err)
+}
+
+// endRecords goes on after a read of c's tls.Conn that gave err, if any.
+func (s *sessions) endRecords(c *Conn, err error) {
 	switch {
+	case err == nil:
 	case err == io.EOF:
 		s.loop.End(&c.conn)
-	case err != nil && err != error(errAgain{}):
+	default:
 		s.broken(c, err)
-	case t.barren > maxBarren:
-		s.broken(c, errBarren)
 	}
 }
 
@@ -185,9 +192,17 @@ func (c *Conn) decrypt(t *tlsState, record, buf []byte) (int, error) {
 	c.conn.Lock()
 	defer c.conn.Unlock()
 	t.in, t.left = record, 0
-	n, err := t.conn.Read(buf)
+	n, err := t.decrypted(buf)
 	t.in = nil
 	c.conn.SendSealedLocked(t.takeOut())
+	return n, err
+}
+
+// decrypted reads what conn has, into buf. It is no error to have none.
+func (t *tlsState) decrypted(buf []byte) (n int, err error) {
+	if n, err = t.conn.Read(buf); err == error(errAgain{}) {
+		err = nil
+	}
 	return n, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
-	"time"
 
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 	"github.com/sockeye-ws/sockeye/pool"
@@ -13,13 +12,15 @@ import (
 // tlsState is what a connection needs for TLS; its profile is a part of it. It
 // is the transport under its [tls.Conn], which reads from memory and writes to
 // memory. Methods of the tls.Conn are called with the connection's lock held;
-// during the handshake by the handshaker alone, without it.
+// during the handshake by the handshaker alone, without it. While net/http has
+// the connection, it is the tls.Conn's way to the socket, and nothing else.
 type tlsState struct {
 	profile
-	conn *tls.Conn
-	in   []byte // records that conn is to read
-	left int    // bytes of the first of them that conn has not read, once it has begun with it
-	out  []byte // what conn has written
+	conn   *tls.Conn
+	socket *tlsSocket // while net/http has the connection; else nil
+	in     []byte     // records that conn is to read
+	left   int        // bytes of the first of them that conn has not read, once it has begun with it
+	out    []byte     // what conn has written
 
 	established bool // the handshake is over; guarded by the connection's lock, written on its loop
 
@@ -36,10 +37,8 @@ var _ net.Conn = (*tlsState)(nil)
 var _ loop.Layer = (*tlsState)(nil)
 
 // newTLSState makes that of a server's connection, whose handshake begins.
-func newTLSState(p *profile, config *tls.Config) *tlsState {
-	t := &tlsState{shake: &tlsShake{config: config}}
-	t.adopt(p)
-	return t
+func newTLSState(config *tls.Config) *tlsState {
+	return &tlsState{shake: &tlsShake{config: config}}
 }
 
 // secure makes c one with TLS.
@@ -74,38 +73,48 @@ const recordHeader = 5
 // Read gives as much of a record as p has room for: conn then makes its memory no
 // larger than it must. It never gives any of the next record, which conn would
 // have to keep. In the middle of a handshake it waits for more.
-func (t *tlsState) Read(p []byte) (int, error) {
+func (t *tlsState) Read(p []byte) (n int, err error) {
 	for len(t.in) == 0 {
-		if t.shake == nil || t.shake.wait == nil {
-			return 0, errAgain{}
-		}
-		if !t.shake.wait() {
-			return 0, io.ErrUnexpectedEOF
+		if err := t.more(p); err != nil {
+			return 0, err
 		}
 	}
 	if t.left == 0 {
 		if t.left = recordSize(t.in); t.left == 0 || t.left > len(t.in) {
 			t.left = len(t.in) // no record: conn will say so
 		}
+		if t.socket != nil {
+			t.largest = max(t.largest, t.left)
+		}
 	}
-	n := copy(p, t.in[:t.left])
-	t.in, t.left = t.in[n:], t.left-n
+	n = copy(p, t.in[:t.left])
+	if t.in, t.left = t.in[n:], t.left-n; len(t.in) == 0 {
+		t.in = nil // it is not needed for as long as the connection
+	}
 	return n, nil
+}
+
+// more gets further records; p is memory to read into.
+func (t *tlsState) more(p []byte) (err error) {
+	switch {
+	case t.socket != nil:
+		t.in, err = t.socket.receive(p)
+	case t.shake == nil || t.shake.wait == nil:
+		err = errAgain{}
+	case !t.shake.wait():
+		err = io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // Write keeps p for whoever has made conn write.
 func (t *tlsState) Write(p []byte) (int, error) {
+	if t.socket != nil {
+		return t.socket.Write(p)
+	}
 	t.out = append(t.out, p...)
 	return len(p), nil
 }
-
-// Close does nothing, as what follows: nothing of it is conn's business.
-func (t *tlsState) Close() error                     { return nil }
-func (t *tlsState) LocalAddr() net.Addr              { return nil }
-func (t *tlsState) RemoteAddr() net.Addr             { return nil }
-func (t *tlsState) SetDeadline(time.Time) error      { return nil }
-func (t *tlsState) SetReadDeadline(time.Time) error  { return nil }
-func (t *tlsState) SetWriteDeadline(time.Time) error { return nil }
 
 // Seal is of [loop.Layer].
 func (t *tlsState) Seal(dst, plain []byte) ([]byte, bool) {

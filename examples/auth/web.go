@@ -1,0 +1,92 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+//go:embed page.html
+var page string
+
+const (
+	cookieName  = "session"
+	cookieLife  = 12 * time.Hour
+	tokenLife   = 10 * time.Minute
+	maxBody     = 4 << 10
+	contentType = "Content-Type"
+)
+
+// web serves the page, and gives out cookies and tokens.
+func (a *auth) web() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(contentType, "text/html; charset=utf-8")
+		io.WriteString(w, page)
+	})
+	mux.HandleFunc("POST /login", a.login)
+	mux.HandleFunc("POST /logout", a.logout)
+	mux.HandleFunc("POST /token", a.token)
+	// Other sites' pages could else log their visitors in or out.
+	return http.MaxBytesHandler(http.NewCrossOriginProtection().Handler(mux), maxBody)
+}
+
+// login begins a session whose secret is in a cookie that no script can read.
+func (a *auth) login(w http.ResponseWriter, r *http.Request) {
+	secret, ok := a.begin(w, r, cookieLife)
+	if !ok {
+		return
+	}
+	http.SetCookie(w, a.cookie(r, secret, int(cookieLife.Seconds())))
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// logout ends the session, and with it its connections.
+func (a *auth) logout(w http.ResponseWriter, r *http.Request) {
+	if cookie, err := r.Cookie(cookieName); err == nil {
+		if s, err := a.sessions.find(r.Context(), cookie.Value); err == nil {
+			s.end()
+		}
+	}
+	http.SetCookie(w, a.cookie(r, "", -1))
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (a *auth) cookie(r *http.Request, value string, seconds int) *http.Cookie {
+	return &http.Cookie{
+		Name: cookieName, Value: value, Path: "/", MaxAge: seconds,
+		HttpOnly: true,
+		SameSite: http.SameSiteStrictMode,
+		Secure:   a.secure || r.TLS != nil,
+	}
+}
+
+// token begins a short session for a client without cookies: an app, a script.
+func (a *auth) token(w http.ResponseWriter, r *http.Request) {
+	secret, ok := a.begin(w, r, tokenLife)
+	if !ok {
+		return
+	}
+	w.Header().Set(contentType, "text/plain")
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, secret)
+}
+
+// begin begins a session for whoever names the right password, or answers with
+// an error.
+func (a *auth) begin(w http.ResponseWriter, r *http.Request, life time.Duration) (secret string, ok bool) {
+	name := r.PostFormValue("name")
+	err := a.users.check(r.Context(), name, r.PostFormValue("password"))
+	if err == nil {
+		secret, err = a.sessions.begin(name, life)
+	}
+	switch {
+	case errors.Is(err, errPassword):
+		http.Error(w, "wrong name or password", http.StatusForbidden)
+	case err != nil:
+		http.Error(w, "try again later", http.StatusServiceUnavailable)
+	}
+	return secret, err == nil
+}
