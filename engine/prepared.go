@@ -7,13 +7,14 @@ import "github.com/sockeye-ws/sockeye/codec"
 // not checked again each time, and it is compressed once for all connections
 // whose windows are of the same size.
 func (c *Conn) SendPrepared(m *codec.Prepared) error {
-	switch {
-	case c.profile.client:
-		return c.Send(m.Opcode(), m.Payload())
-	case !isMessage(m.Opcode()):
+	if !isMessage(m.Opcode()) {
 		return ErrNotMessage
 	}
 	c.conn.Lock()
+	if c.profile.client {
+		c.conn.Unlock()
+		return c.Send(m.Opcode(), m.Payload())
+	}
 	defer c.conn.Unlock()
 	err := c.admitLocked(true, "")
 	if err != nil && err != ErrOlderDropped {
