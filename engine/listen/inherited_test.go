@@ -190,7 +190,6 @@ func TestListenRefusesOtherNetworks(t *testing.T) {
 
 // A path that leads to another's socket is not removed.
 func TestPathOfAnother(t *testing.T) {
-	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
 	sockets := new(listen.Sockets)
 	l, err := sockets.Unix("s", path, 0o600)

@@ -54,10 +54,9 @@ func openSocket(family int) (int, error) {
 	return fd, err
 }
 
-const (
-	lockTime = 5 * time.Second
-	lockWait = 5 * time.Millisecond
-)
+const lockWait = 5 * time.Millisecond
+
+var lockTime = 5 * time.Second // less in a test
 
 // lockDir locks a directory against others that do the same. The lock ends with
 // the process at the latest, and leaves nothing behind.
