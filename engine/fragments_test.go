@@ -172,8 +172,8 @@ func TestEchoesOfBombsHoldLittle(t *testing.T) {
 // reply, nor is what has come behind it inflated.
 func TestUnreadReplyHoldsNothingElse(t *testing.T) {
 	t.Parallel()
-	const size, n = 1 << 20, 2
-	reply := []byte(noise(4 * size)) // more than sockets take
+	const size, n = 512 << 10, 2
+	reply := []byte(noise(2 * size)) // more than sockets take
 	handled := make(chan struct{}, n)
 	r := record(engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, _ []byte) {
 		c.Send(op, reply)

@@ -116,7 +116,11 @@ func TestSealedArrives(t *testing.T) {
 				c.Uncork()
 			}
 			if i == 150 { // it has been full
-				go func() { all, _ := io.ReadAll(p); got <- all }()
+				go func() {
+					all, _ := io.ReadAll(p)
+					got <- all
+					r.Post(func() {}) // the loop has nothing else to wake for
+				}()
 			}
 			if i%10 == 0 {
 				r.tick()
