@@ -90,7 +90,8 @@ func handOver(ctx context.Context, next *exec.Cmd, open []*socket) error {
 	if err := notify(fmt.Sprintf("MAINPID=%d", next.Process.Pid)); err != nil {
 		return kill(next, err)
 	}
-	return next.Process.Release()
+	next.Process.Release() // it outlives this one
+	return nil
 }
 
 // start starts the next process, and gives the pipe on which it tells that it
