@@ -38,6 +38,27 @@ func play(role string) (status int) {
 		fmt.Fprintln(os.Stderr, syscall.Exec("/proc/self/exe", os.Args[:1], os.Environ()))
 	case "serve":
 		return serve(strings.Fields(arg))
+	case "parent": // of a process that is not ready before it is asked to be
+		sockets := new(listen.Sockets)
+		l, err := sockets.Listen("ws", "tcp", anyPort)
+		if err != nil {
+			return 1
+		}
+		fmt.Println("at", l.Addr())
+		fmt.Println(sockets.HandOver(context.Background(), child("late")))
+	case "late":
+		sockets, err := listen.Inherited()
+		if err != nil {
+			return 1
+		}
+		l, err := sockets.Listen("ws", "tcp", anyPort)
+		if err != nil {
+			return 1
+		}
+		done := make(chan bool)
+		go answer(l, sockets, done)
+		<-done
+		return 0
 	case "environment":
 		for _, e := range os.Environ() {
 			if strings.HasPrefix(e, "LISTEN_FD") || strings.HasPrefix(e, "LISTEN_PID") || strings.HasPrefix(e, "SOCKEYE_") {
@@ -116,6 +137,8 @@ func answer(l net.Listener, sockets *listen.Sockets, done chan bool) {
 		switch strings.TrimSpace(question) {
 		case "pid":
 			reply = os.Getpid()
+		case "ready":
+			reply = fmt.Sprint(sockets.Ready())
 		case "child":
 			cmd := exec.Command("/proc/self/exe")
 			cmd.Env = append(os.Environ(), roleVar+"=environment")
