@@ -21,6 +21,7 @@ const roleVar = "LISTEN_TEST_ROLE"
 
 // play is a child's main function.
 func play(role string) (status int) {
+	time.AfterFunc(4*patience, func() { os.Exit(9) }) // if the test fails, and nobody ends it
 	name, arg, _ := strings.Cut(role, " ")
 	switch name {
 	case "fail":
