@@ -78,7 +78,8 @@ func (s *Server) listenAndServe(addr string, config *tls.Config) error {
 // [ErrServerClosed]. It takes the socket over, and closes l when it returns,
 // whatever it returns; so the path of a Unix socket is removed then, unless
 // l was told otherwise (SetUnlinkOnClose). One loop accepts and deals the
-// connections out to all.
+// connections out to all: it would block if somebody made the socket blocking
+// meanwhile, as Fd of l's File does.
 //
 // A server may serve any number of listeners, of any kinds, each by a call from
 // a goroutine of its own. One that fails does not concern the others. Package

@@ -21,6 +21,7 @@ const roleVar = "LISTEN_TEST_ROLE"
 
 // play is a child's main function.
 func play(role string) (status int) {
+	time.AfterFunc(4*patience, func() { os.Exit(9) }) // if the test fails, and nobody ends it
 	name, arg, _ := strings.Cut(role, " ")
 	switch name {
 	case "fail":
@@ -38,6 +39,27 @@ func play(role string) (status int) {
 		fmt.Fprintln(os.Stderr, syscall.Exec("/proc/self/exe", os.Args[:1], os.Environ()))
 	case "serve":
 		return serve(strings.Fields(arg))
+	case "parent": // of a process that is not ready before it is asked to be
+		sockets := new(listen.Sockets)
+		l, err := sockets.Listen("ws", "tcp", anyPort)
+		if err != nil {
+			return 1
+		}
+		fmt.Println("at", l.Addr())
+		fmt.Println(sockets.HandOver(context.Background(), child("late")))
+	case "late":
+		sockets, err := listen.Inherited()
+		if err != nil {
+			return 1
+		}
+		l, err := sockets.Listen("ws", "tcp", anyPort)
+		if err != nil {
+			return 1
+		}
+		done := make(chan bool)
+		go answer(l, sockets, done)
+		<-done
+		return 0
 	case "environment":
 		for _, e := range os.Environ() {
 			if strings.HasPrefix(e, "LISTEN_FD") || strings.HasPrefix(e, "LISTEN_PID") || strings.HasPrefix(e, "SOCKEYE_") {
@@ -116,6 +138,8 @@ func answer(l net.Listener, sockets *listen.Sockets, done chan bool) {
 		switch strings.TrimSpace(question) {
 		case "pid":
 			reply = os.Getpid()
+		case "ready":
+			reply = fmt.Sprint(sockets.Ready())
 		case "child":
 			cmd := exec.Command("/proc/self/exe")
 			cmd.Env = append(os.Environ(), roleVar+"=environment")

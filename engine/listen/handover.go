@@ -90,13 +90,14 @@ func handOver(ctx context.Context, next *exec.Cmd, open []*socket) error {
 	if err := notify(fmt.Sprintf("MAINPID=%d", next.Process.Pid)); err != nil {
 		return kill(next, err)
 	}
-	return next.Process.Release()
+	next.Process.Release() // it outlives this one
+	return nil
 }
 
 // start starts the next process, and gives the pipe on which it tells that it
 // is ready.
 func start(next *exec.Cmd, open []*socket) (told *os.File, err error) {
-	b := bequest{First: firstFD + len(next.ExtraFiles)}
+	b := bequest{First: firstFD + len(next.ExtraFiles), Process: os.Getpid()}
 	var files []*os.File
 	defer func() {
 		for _, f := range files {

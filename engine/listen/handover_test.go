@@ -313,3 +313,46 @@ func TestNotify(t *testing.T) {
 		t.Errorf("nobody heard it, but got %v", err)
 	}
 }
+
+// If the process before dies while it waits, the next one is the only one left,
+// and goes on.
+func TestReadyWhenTheProcessBeforeHasDied(t *testing.T) {
+	t.Parallel()
+	a := begin(t, child("parent"))
+	line, err := a.out.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr, err := net.ResolveTCPAddr("tcp", strings.TrimSpace(strings.TrimPrefix(line, "at ")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	question(t, addr, "pid") // the next one is there
+	a.cmd.Process.Kill()
+	if got := question(t, addr, "ready"); got != "<nil>" {
+		t.Errorf("Ready: %s", got)
+	}
+	question(t, addr, "end")
+}
+
+// If it has given up, but could not end the next process, as there is another one
+// between, that is told.
+func TestReadyTooLate(t *testing.T) {
+	t.Parallel()
+	sockets, all := opened(t, "ws")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	next := child("late")
+	next.Path, next.Args = "/bin/sh", []string{"sh", "-c", `"$0" & wait`, os.Args[0]}
+	failed := make(chan error, 1)
+	go func() { failed <- sockets.HandOver(ctx, next) }()
+	question(t, all[0].Addr(), "pid")
+	cancel()
+	if err := <-failed; !errors.Is(err, context.Canceled) {
+		t.Errorf("HandOver: %v", err)
+	}
+	if got := question(t, all[0].Addr(), "ready"); !strings.Contains(got, "has given up") {
+		t.Errorf("Ready: %s", got)
+	}
+	question(t, all[0].Addr(), "end")
+}

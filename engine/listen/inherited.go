@@ -37,7 +37,10 @@ func Inherited() (*Sockets, error) {
 
 // accept takes over what the process before has left.
 func (b bequest) accept() (*Sockets, error) {
-	s := &Sockets{before: adopt(b.pipe(), "pipe"), parent: os.Getppid()}
+	s := &Sockets{before: adopt(b.pipe(), "pipe")}
+	if os.Getppid() == b.Process {
+		s.parent = b.Process
+	}
 	return s, s.inherit(b.First, b.Sockets)
 }
 

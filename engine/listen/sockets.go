@@ -24,7 +24,7 @@ type Sockets struct {
 	inherited []*socket // nobody has asked for them yet
 	open      []*socket
 	before    *os.File // the pipe to the process before; nil if there is none, or it has been told
-	parent    int      // its process, or one between
+	parent    int      // that process; 0 if another one is between
 	handing   bool     // a hand-over is under way
 	handed    bool     // another process serves
 }
@@ -156,13 +156,28 @@ func (s *Sockets) tell() error {
 	_, err := s.before.Write([]byte{ready})
 	s.before.Close()
 	s.before = nil
-	if errors.Is(err, syscall.EPIPE) && os.Getppid() != s.parent {
-		return nil // it has died, so nobody else serves
+	if errors.Is(err, syscall.EPIPE) && s.orphaned() {
+		return nil // nobody else serves
 	}
 	if err != nil {
 		return fmt.Errorf("listen: the process before has given up to wait, and goes on: %w", err)
 	}
 	return nil
+}
+
+// orphanTime is how long a process that has closed its descriptors may take to
+// be gone.
+const orphanTime = time.Second
+
+// orphaned tells that the process before has died. If it had given up and was
+// our parent, it would kill us.
+func (s *Sockets) orphaned() bool {
+	for end := time.Now().Add(orphanTime); s.parent != 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if os.Getppid() != s.parent {
+			return true
+		}
+	}
+	return false
 }
 
 // notifyTime is how long systemd may take to receive a message.
