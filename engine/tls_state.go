@@ -17,6 +17,7 @@ import (
 type tlsState struct {
 	profile
 	conn *tls.Conn
+	of   *Conn  // whose it is; nil while a client's handshake is under way
 	in   []byte // records that conn is to read
 	left int    // bytes of the first of them that conn has not read, once it has begun with it
 	out  []byte // what conn has written
@@ -44,7 +45,7 @@ func newTLSState(p *profile, config *tls.Config) *tlsState {
 
 // secure makes c one with TLS.
 func (c *Conn) secure(t *tlsState) {
-	c.profile = &t.profile
+	c.profile, t.of = &t.profile, c
 	c.conn.Seal()
 }
 
@@ -99,10 +100,24 @@ func (t *tlsState) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// LocalAddr is for hooks of a server's handshakes, which expect an address.
+func (t *tlsState) LocalAddr() net.Addr { return t.address((*Conn).LocalAddr) }
+
+// RemoteAddr is likewise.
+func (t *tlsState) RemoteAddr() net.Addr { return t.address((*Conn).RemoteAddr) }
+
+// address gives an address also if the connection is gone.
+func (t *tlsState) address(of func(*Conn) net.Addr) net.Addr {
+	if t.of != nil {
+		if a := of(t.of); a != nil {
+			return a
+		}
+	}
+	return new(net.TCPAddr)
+}
+
 // Close does nothing, as what follows: nothing of it is conn's business.
 func (t *tlsState) Close() error                     { return nil }
-func (t *tlsState) LocalAddr() net.Addr              { return nil }
-func (t *tlsState) RemoteAddr() net.Addr             { return nil }
 func (t *tlsState) SetDeadline(time.Time) error      { return nil }
 func (t *tlsState) SetReadDeadline(time.Time) error  { return nil }
 func (t *tlsState) SetWriteDeadline(time.Time) error { return nil }
