@@ -237,3 +237,34 @@ func TestSealedBufferStaysSmall(t *testing.T) {
 		t.Errorf("%d bytes of memory for %d", n, q.sealedLeft())
 	}
 }
+
+// A layer may end the stream while an event is handled that tells of more to be
+// read: that is no reason to drop the answers.
+func TestLayerEndsDuringEvent(t *testing.T) {
+	for name, events := range map[string][]Interest{"one event": {Readable | Writable}, "two events": {Writable, Readable}} {
+		t.Run(name, func(t *testing.T) {
+			s := new(script)
+			r := newRig(t, s)
+			c, p := r.connect("tcp")
+			s.drained = func(c *Conn) { s.loop.End(c) }
+			sent := c.fillSocket()
+			p.expect(sent[:len(sent)-c.Buffered()])
+			left := sent[len(sent)-c.Buffered():]
+			p.CloseWrite()
+			for _, ready := range events {
+				s.loop.dispatch(Event{Handle{c.slot, c.gen}, ready})
+			}
+			if c.Gone() {
+				t.Fatal("it was closed")
+			}
+			c.send([]byte("answer"))
+			p.expect(append(left, "answer"...))
+			r.tick()
+			if len(s.loop.justEnded) > 0 {
+				t.Error("it is kept")
+			}
+			c.Abort()
+			r.tick()
+		})
+	}
+}
