@@ -116,7 +116,7 @@ func TestSealedArrives(t *testing.T) {
 				c.Uncork()
 			}
 			if i == 150 { // it has been full
-				go func() { all, _ := io.ReadAll(p); got <- all }()
+				go func() { all, _ := io.ReadAll(p); got <- all; p.Close() }()
 			}
 			if i%10 == 0 {
 				r.tick()
