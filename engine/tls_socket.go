@@ -103,7 +103,7 @@ func (t *tlsState) under() net.Conn {
 	if t.socket != nil {
 		return t.socket
 	}
-	return nowhere{}
+	return nowhere{of: t.of}
 }
 
 func (t *tlsState) Close() error                        { return t.under().Close() }
@@ -114,12 +114,26 @@ func (t *tlsState) SetReadDeadline(at time.Time) error  { return t.under().SetRe
 func (t *tlsState) SetWriteDeadline(at time.Time) error { return t.under().SetWriteDeadline(at) }
 
 // nowhere is what is under a tls.Conn on a loop: there nothing of this is the
-// tls.Conn's business.
-type nowhere struct{ net.Conn }
+// tls.Conn's business. Only hooks of a server's handshakes expect addresses.
+type nowhere struct {
+	net.Conn
+	of *Conn
+}
+
+func (n nowhere) LocalAddr() net.Addr  { return n.address((*Conn).LocalAddr) }
+func (n nowhere) RemoteAddr() net.Addr { return n.address((*Conn).RemoteAddr) }
+
+// address gives an address also if the connection is gone.
+func (n nowhere) address(of func(*Conn) net.Addr) net.Addr {
+	if n.of != nil {
+		if a := of(n.of); a != nil {
+			return a
+		}
+	}
+	return new(net.TCPAddr)
+}
 
 func (nowhere) Close() error                     { return nil }
-func (nowhere) LocalAddr() net.Addr              { return nil }
-func (nowhere) RemoteAddr() net.Addr             { return nil }
 func (nowhere) SetDeadline(time.Time) error      { return nil }
 func (nowhere) SetReadDeadline(time.Time) error  { return nil }
 func (nowhere) SetWriteDeadline(time.Time) error { return nil }

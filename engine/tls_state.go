@@ -18,6 +18,7 @@ type tlsState struct {
 	profile
 	conn   *tls.Conn
 	socket *tlsSocket // while net/http has the connection; else nil
+	of     *Conn      // whose it is; nil while a client's handshake is under way, or net/http has it
 	in     []byte     // records that conn is to read
 	left   int        // bytes of the first of them that conn has not read, once it has begun with it
 	out    []byte     // what conn has written
@@ -43,7 +44,7 @@ func newTLSState(config *tls.Config) *tlsState {
 
 // secure makes c one with TLS.
 func (c *Conn) secure(t *tlsState) {
-	c.profile = &t.profile
+	c.profile, t.of = &t.profile, c
 	c.conn.Seal()
 }
 

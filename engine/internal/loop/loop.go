@@ -101,6 +101,7 @@ type Loop struct {
 	aheadBuf  []byte // what they are read into
 	scratch   *queue // what the corked connection sends
 	closing   []ending
+	justEnded []*Conn // whose End came in this tick
 	listeners []*Listener
 	alarms    []alarm
 	spare     int // a descriptor to be closed in need, or -1
@@ -161,6 +162,10 @@ func (l *Loop) Tick() error {
 		l.ringAlarms()
 	}
 	l.closeEnded()
+	if len(l.justEnded) > 0 {
+		clear(l.justEnded)
+		l.justEnded = l.justEnded[:0]
+	}
 	l.events.Ticked()
 	l.Stats.BytesIn.Add(l.bytesIn)
 	l.Stats.BytesOut.Add(l.bytesOut)

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"slices"
 	"syscall"
 
 	"github.com/sockeye-ws/sockeye/pool"
@@ -21,6 +22,8 @@ func (l *Loop) readable(c *Conn) {
 	flags := c.word.Load()
 	switch {
 	case flags&closed != 0:
+	case flags&ended != 0 && slices.Contains(l.justEnded, c):
+		// The event is older than the end, which may be in it.
 	case flags&ended != 0:
 		l.close(c, syscall.EPIPE) // nobody asked: the peer does not read either
 	case flags&finishing != 0:
@@ -77,6 +80,7 @@ func (l *Loop) received(c *Conn, buf []byte, direct bool, n int, e Errno) bool {
 // before the socket does.
 func (l *Loop) End(c *Conn) {
 	if !c.has(ended | finishing | closed) {
+		l.justEnded = append(l.justEnded, c)
 		l.peerEnded(c)
 	}
 }

@@ -119,7 +119,8 @@ func TestSealedArrives(t *testing.T) {
 				go func() {
 					all, _ := io.ReadAll(p)
 					got <- all
-					r.Post(func() {}) // the loop has nothing else to wake for
+					p.Close()
+					r.Post(func() {}) // the loop may have nothing else to wake for
 				}()
 			}
 			if i%10 == 0 {
@@ -239,5 +240,36 @@ func TestSealedBufferStaysSmall(t *testing.T) {
 	}
 	if n := cap(q.sealed.B); n > 4096 {
 		t.Errorf("%d bytes of memory for %d", n, q.sealedLeft())
+	}
+}
+
+// A layer may end the stream while an event is handled that tells of more to be
+// read: that is no reason to drop the answers.
+func TestLayerEndsDuringEvent(t *testing.T) {
+	for name, events := range map[string][]Interest{"one event": {Readable | Writable}, "two events": {Writable, Readable}} {
+		t.Run(name, func(t *testing.T) {
+			s := new(script)
+			r := newRig(t, s)
+			c, p := r.connect("tcp")
+			s.drained = func(c *Conn) { s.loop.End(c) }
+			sent := c.fillSocket()
+			p.expect(sent[:len(sent)-c.Buffered()])
+			left := sent[len(sent)-c.Buffered():]
+			p.CloseWrite()
+			for _, ready := range events {
+				s.loop.dispatch(Event{Handle{c.slot, c.gen}, ready})
+			}
+			if c.Gone() {
+				t.Fatal("it was closed")
+			}
+			c.send([]byte("answer"))
+			p.expect(append(left, "answer"...))
+			r.tick()
+			if len(s.loop.justEnded) > 0 {
+				t.Error("it is kept")
+			}
+			c.Abort()
+			r.tick()
+		})
 	}
 }
