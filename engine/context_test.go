@@ -172,3 +172,21 @@ func TestContextOfDialed(t *testing.T) {
 		t.Error(end)
 	}
 }
+
+// A peer that has ended its stream is still answered: the context ends after
+// that.
+func TestContextOutlivesEndOfStream(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	s := serve(t, g, engine.Options{Workers: 1})
+	p, c := g.block(t, s)
+	ctx := c.Context()
+	p.closeWrite()
+	eventually(t, "the end to be noticed", func() bool { return !engine.Hears(c) })
+	if ctx.Err() != nil {
+		t.Error("the context has ended before the answer")
+	}
+	g.release()
+	p.expect(codec.Text, "block")
+	expectEnded(t, ctx, g.end(t))
+}

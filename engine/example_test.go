@@ -138,3 +138,18 @@ func ExampleServer_ServeHTTP() {
 	fmt.Println(ask("ws"+strings.TrimPrefix(web.URL, "http")+"/chat", "hello"))
 	// Output: you said hello
 }
+
+// A net/http server with TLS whose WebSockets live on event loops.
+func ExampleUnderTLS() {
+	chat := engine.NewServer(engine.HandlerFuncs{
+		Message: func(c *engine.Conn, op codec.Opcode, payload []byte) { c.Send(op, payload) },
+	}, engine.Options{})
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServer(http.Dir("public")))
+	mux.Handle("/chat", chat)
+	l, err := net.Listen("tcp", ":443")
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(http.ServeTLS(engine.UnderTLS(l), mux, "cert.pem", "key.pem"))
+}
