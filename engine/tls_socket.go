@@ -92,7 +92,7 @@ func (t *tlsState) leaveSocket(conn *tls.Conn) (socket net.Conn, data, records [
 
 // moveToSocket is the end of t's time on a loop. The socket comes later.
 func (t *tlsState) moveToSocket() {
-	t.socket = new(tlsSocket)
+	t.socket, t.of = new(tlsSocket), nil
 	if t.rest != nil {
 		t.socket.kept = bytes.Clone(t.rest.B)
 	}
