@@ -21,11 +21,12 @@ type queue struct {
 	moved     uint32 // tick at which the peer took bytes last, or the first ones were left
 	scratch   bool   // a loop's own queue, which keeps its buffer
 	charged   int    // bytes counted in Stats.Unsent
-	gone      uint64 // bytes sent, while there are pieces
+	gone      uint64 // bytes that were ever sent
 	pieces    []piece
 	sealed    *pool.Buffer // bytes that a layer has sealed; sealedOff of them are sent
 	sealedOff int
-	overhead  int // what sealing added to them
+	overhead  int    // what sealing added to them
+	taken     uint64 // sealed bytes that were ever sent
 }
 
 var queues = sync.Pool{New: func() any { return new(queue) }}
@@ -114,7 +115,7 @@ func (q *queue) moveRest() *queue {
 	own.latest, own.latestLen = q.latest, q.latestLen
 	own.gone, own.pieces = q.gone, q.pieces
 	if q.sealedLeft() > 0 {
-		own.sealed, own.sealedOff, own.overhead = q.sealed, q.sealedOff, q.overhead
+		own.sealed, own.sealedOff, own.overhead, own.taken = q.sealed, q.sealedOff, q.overhead, q.taken
 		q.sealed = nil
 	}
 	if len(left) > 0 {

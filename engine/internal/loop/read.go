@@ -101,16 +101,17 @@ func (l *Loop) writable(c *Conn) {
 		c.mu.Unlock()
 		return
 	}
-	before := c.BufferedLocked()
+	before := c.takenLocked()
 	empty := c.flushLocked(nil)
-	unsent := c.BufferedLocked()
-	if unsent < before {
+	taken := empty || c.takenLocked() != before
+	if taken {
 		c.seen = l.tick // a peer that takes bytes is there
 	}
 	if !empty {
-		if unsent < before {
+		if taken {
 			c.out.moved = l.tick
 		}
+		unsent := c.BufferedLocked()
 		c.mu.Unlock()
 		l.resume(c, unsent)
 		return

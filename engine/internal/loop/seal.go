@@ -165,6 +165,7 @@ func (q *queue) sealRoom(n int) *pool.Buffer {
 // wrote takes n sealed bytes away.
 func (q *queue) wrote(n int) {
 	q.sealedOff += n
+	q.taken += uint64(n)
 	if q.sealedLeft() == 0 {
 		q.rewindSealed()
 	}

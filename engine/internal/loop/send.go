@@ -94,6 +94,19 @@ func (c *Conn) sendLocked(tail []byte) {
 	c.flushOrBlockLocked(tail)
 }
 
+// takenLocked gives a number that changes when the socket takes some of what is
+// queued.
+func (c *Conn) takenLocked() uint64 {
+	switch q := c.out; {
+	case q == nil:
+		return 0
+	case c.has(sealing):
+		return q.taken
+	default:
+		return q.gone
+	}
+}
+
 // FlushLocked sends what is queued, as far as the socket takes it.
 func (c *Conn) FlushLocked() {
 	if c.out != nil && !c.has(blocked|broken|closed) {

@@ -83,3 +83,22 @@ func TestHasten(t *testing.T) {
 		t.Errorf("fired %d times", fired)
 	}
 }
+
+// Bytes that a layer adds count as others: a peer that takes them is there.
+func TestNotStalledWithinWhatALayerAdds(t *testing.T) {
+	r := newRig(t, &script{layer: new(toyLayer)})
+	r.sys.freeze()
+	c, _ := r.connect("tcp")
+	c.Seal()
+	r.sys.maxWrite.Store(1) // of 5
+	c.send([]byte("x"))
+	for range 3 {
+		r.tickAt(r.sys.Now() + int64(time.Second))
+		if silent, stalled := c.Silent(), c.Stalled(); silent != 0 || stalled != 0 {
+			t.Errorf("silent for %v, stalled for %v, though it took a byte", silent, stalled)
+		}
+	}
+	if n := c.Buffered(); n != 1 {
+		t.Errorf("%d bytes are left, want 1", n)
+	}
+}
