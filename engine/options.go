@@ -167,8 +167,8 @@ type Options struct {
 	// What a connection receives.
 
 	// MaxMessage is the limit of one message in bytes, after reassembly and
-	// inflating; a larger one closes the connection with 1009. Default: 1 MiB. Danger: a peer can make
-	// the server hold that much memory for each connection.
+	// inflating; a larger one closes the connection with 1009. Default: 1 MiB.
+	// Danger: a peer can make the server hold that much memory for each connection.
 	MaxMessage int
 
 	// MaxFragments is the limit of the frames that make up one message; beyond,
