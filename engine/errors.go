@@ -42,9 +42,10 @@ var (
 // MisuseError is returned for a call that can never succeed: a mistake of the
 // calling program, not of the peer. Nothing was sent.
 type MisuseError struct {
-	Text string
+	Text string // what is wrong, and what to do instead
 }
 
+// Error gives Text.
 func (e *MisuseError) Error() string { return "engine: " + e.Text }
 
 // Misuses of the sending methods.
@@ -77,6 +78,7 @@ type CloseError struct {
 	Err error
 }
 
+// Error gives who closed, Code, Reason and Err.
 func (e *CloseError) Error() string {
 	who := "closed"
 	if e.Remote {
