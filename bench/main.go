@@ -45,6 +45,8 @@ var errFailed = errors.New("failed")
 // usageError is a mistake in the command line: status 2.
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error }
+
 func main() {
 	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, restore) // a second Ctrl-C kills

@@ -13,6 +13,7 @@ type Error struct {
 	Section string    // of RFC 6455, or after its name of another: the rule
 }
 
+// Error gives Reason and Section.
 func (e *Error) Error() string {
 	rfc := "RFC 6455 section "
 	if strings.HasPrefix(e.Section, "RFC") {

@@ -18,6 +18,7 @@ const (
 	Closed                  // gone; OnClose has been called, or is being
 )
 
+// String gives the state's name, such as "open".
 func (s State) String() string {
 	switch s {
 	case Connecting:

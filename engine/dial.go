@@ -53,8 +53,8 @@ type DialOptions struct {
 	Logger           *slog.Logger
 }
 
-// Dial opens one connection to a ws:// or wss:// URL; see [Dialer.Dial]. For many with
-// the same options, a Dialer saves memory.
+// Dial opens one connection to a ws:// or wss:// URL; see [Dialer.Dial]. For
+// many with the same options, a Dialer saves memory.
 func Dial(ctx context.Context, url string, h Handler, o DialOptions) (*Conn, error) {
 	return NewDialer(h, o).Dial(ctx, url)
 }
@@ -75,11 +75,11 @@ func NewDialer(h Handler, o DialOptions) *Dialer {
 	return &Dialer{options: o, settings: o.settings(h), tls: dialTLS{config: dialConfig(o.TLSConfig)}}
 }
 
-// Dial opens a connection to a ws:// or wss:// URL and returns it when it is open. The
-// handler is called on the connection's event loop, even if that is one of a
-// server with Options.Workers, and must not block: OnOpen may
-// come before or after Dial returns, and OnOpen and OnClose even if ctx ends
-// just then and Dial returns its error. ctx limits dialing, not the connection.
+// Dial opens a connection to a ws:// or wss:// URL and returns it when it is
+// open. The handler is called on the connection's event loop, even if that is
+// one of a server with Options.Workers, and must not block: OnOpen may come
+// before or after Dial returns, and OnOpen and OnClose even if ctx ends just
+// then and Dial returns its error. ctx limits dialing, not the connection.
 //
 // If the server refuses, the error is a *[handshake.ResponseError]; if what
 // was asked for cannot be sent, a *[handshake.UsageError] or *[MisuseError].

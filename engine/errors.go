@@ -9,8 +9,8 @@ import (
 
 // Errors that methods of [Conn], [Server] and [Dial] return.
 var (
-	// ErrServerClosed is returned by Serve and ListenAndServe after Shutdown
-	// or Close.
+	// ErrServerClosed is returned by Serve, ListenAndServe, their TLS forms
+	// and Dial after Shutdown or Close.
 	ErrServerClosed = errors.New("engine: server closed")
 
 	// ErrClosed is returned by the sending methods of a connection that is
@@ -29,22 +29,23 @@ var (
 // Reasons why the engine ended a connection, found in a [CloseError] by
 // errors.Is.
 var (
-	ErrHandshakeTimeout = errors.New("engine: handshake not finished in time")
-	ErrIdleTimeout      = errors.New("engine: peer silent for too long, though pinged")
-	ErrWriteTimeout     = errors.New("engine: peer took none of what was unsent for too long")
-	ErrCloseTimeout     = errors.New("engine: peer did not finish the close handshake in time")
-	ErrAborted          = errors.New("engine: connection aborted by this side")
-	ErrRate             = errors.New("engine: peer sends more in a second than it may")
-	ErrMemory           = errors.New("engine: the server's connections hold too much memory, and this one the most")
-	ErrPanic            = errors.New("engine: handler panicked")
+	ErrHandshakeTimeout = errors.New("engine: handshake not finished in time")                                       // Options.HandshakeTimeout
+	ErrIdleTimeout      = errors.New("engine: peer silent for too long, though pinged")                              // Options.IdleTimeout
+	ErrWriteTimeout     = errors.New("engine: peer took none of what was unsent for too long")                       // Options.WriteTimeout
+	ErrCloseTimeout     = errors.New("engine: peer did not finish the close handshake in time")                      // Options.CloseTimeout
+	ErrAborted          = errors.New("engine: connection aborted by this side")                                      // Conn.Abort
+	ErrRate             = errors.New("engine: peer sends more in a second than it may")                              // Options.RatePolicy
+	ErrMemory           = errors.New("engine: the server's connections hold too much memory, and this one the most") // Options.MaxMemory
+	ErrPanic            = errors.New("engine: handler panicked")                                                     // of which the log has the stack
 )
 
 // MisuseError is returned for a call that can never succeed: a mistake of the
 // calling program, not of the peer. Nothing was sent.
 type MisuseError struct {
-	Text string
+	Text string // what is wrong, and what to do instead
 }
 
+// Error gives Text.
 func (e *MisuseError) Error() string { return "engine: " + e.Text }
 
 // Misuses of the sending methods.
@@ -77,6 +78,7 @@ type CloseError struct {
 	Err error
 }
 
+// Error gives who closed, Code, Reason and Err.
 func (e *CloseError) Error() string {
 	who := "closed"
 	if e.Remote {

@@ -10,8 +10,9 @@ import "github.com/sockeye-ws/sockeye/codec"
 // connection of that loop waits meanwhile. With Options.Workers those of a
 // server's connections run on other goroutines, and may block. A panic, in
 // these methods and those of [Drainer] and [Ponger], is recovered, logged and
-// counted, and costs its connection only, which is closed with 1011; but runtime.Goexit, which testing's FailNow calls, ends the loop and
-// with it all of its connections. On a worker it is taken for a panic.
+// counted, and costs its connection only, which is closed with 1011; but
+// runtime.Goexit, which testing's FailNow calls, ends the loop and with it all
+// of its connections. On a worker it is taken for a panic.
 type Handler interface {
 	// OnOpen is called when the handshake is done, before any message. If it
 	// closes or aborts c, or panics, OnClose follows and nothing else.

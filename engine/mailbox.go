@@ -42,7 +42,8 @@ func (l *letter) memory() int {
 
 // mailbox holds the calls that wait for a worker, of one connection and in
 // their order. A connection has one only while there are any, or one is under
-// way; one that is gone keeps its place within the limits as long. Its mail's lock guards it, except for next, which is its workers'.
+// way; one that is gone keeps its place within the limits as long. Its mail's
+// lock guards it, except for next, which is its workers'.
 type mailbox struct {
 	conn    *Conn
 	next    *mailbox // behind this one in the workers' queue

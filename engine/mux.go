@@ -66,9 +66,9 @@ type Route struct {
 	// Handler is that of the route's connections. Default: the server's.
 	Handler Handler
 
-	// Upgrade is called in place of Options.Upgrade. The request has the
-	// values of the pattern's wildcards: [handshake.Request.PathValue]. They
-	// last as long as the request: what the handler needs of them goes to
+	// Upgrade is called in place of Options.Upgrade and UpgradeConn. The request
+	// has the values of the pattern's wildcards: [handshake.Request.PathValue].
+	// They last as long as the request: what the handler needs of them goes to
 	// Accept.Data.
 	Upgrade func(r *handshake.Request) (Accept, error)
 

@@ -100,19 +100,23 @@ func (s *sessions) openServer(c *Conn, b []byte) {
 		s.wait(c, b)
 		return
 	}
-	if err := s.identify(c, request); err != nil {
-		s.refuse(c, err)
-		return
+	s.openWith(c, request, b, n)
+}
+
+// openWith answers a whole request, which is the first n bytes of b.
+func (s *sessions) openWith(c *Conn, r *handshake.Request, b []byte, n int) {
+	err := s.identify(c, r)
+	if err == nil {
+		err = s.route(c, r)
 	}
-	if err := s.route(c, request); err != nil {
-		s.refuse(c, err)
-		return
-	}
-	if c.onWorkers() && c.profile.upgrade != nil {
+	if err == nil && c.onWorkers() && c.profile.upgrade != nil {
 		s.passUpgrade(c, b)
 		return
 	}
-	if err := s.upgrade(c, request); err != nil {
+	if err == nil {
+		err = s.upgrade(c, r)
+	}
+	if err != nil {
 		s.refuse(c, err)
 		return
 	}

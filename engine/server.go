@@ -33,8 +33,9 @@ type Server struct {
 }
 
 // NewServer makes a server whose connections h handles; h may be nil only if
-// o.Mux or o.Upgrade gives each a handler. It has no loops and opens no sockets before
-// the first Serve or Dial. What o refers to must not change afterwards.
+// o.Mux, o.Upgrade or o.UpgradeConn gives each a handler. It has no loops and
+// opens no sockets before the first Serve or Dial. What o refers to must not
+// change afterwards.
 func NewServer(h Handler, o Options) *Server {
 	set := o.settings(h)
 	return &Server{
@@ -143,10 +144,11 @@ func (s *Server) stopAccepting() *group {
 
 // Shutdown ends the server gracefully: it stops accepting, closes every
 // connection with 1001, over Options.ShutdownSpread, and waits until what was
-// sent has arrived and the peers have answered. Handshakes under way have
-// until the end of the spread, and are then refused with 503. Those still there when ctx ends are cut, and its error
-// is returned. The loops have ended when Shutdown returns. It must not be
-// called from a handler, which would wait for itself.
+// sent has arrived and the peers have answered. Handshakes under way have until
+// the end of the spread, and are then refused with 503. Those still there when
+// ctx ends are cut, and its error is returned. The loops have ended when
+// Shutdown returns. It must not be called from a handler, which would wait for
+// itself.
 //
 // With Options.Workers it also waits, up to ctx's end, for handlers to return.
 // One that does not return cannot be stopped: it goes on, its Sends fail with

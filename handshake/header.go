@@ -11,7 +11,7 @@ import (
 // says nothing about the peer.
 type UsageError struct {
 	Field   string // what the value was for: a header's name or a struct's field
-	Problem string
+	Problem string // what is wrong with it
 }
 
 // Error names field and problem.

@@ -35,12 +35,12 @@ func (e *ResponseError) Error() string {
 // Unwrap gives Err.
 func (e *ResponseError) Unwrap() error { return e.Err }
 
-// Check reports whether r, a complete response, accepts what req asked for,
-// RFC 6455 section 4.1: status 101, Upgrade and Connection, the
+// Check reports whether r, a complete response, accepts what req asked for, RFC
+// 6455 section 4.1: status 101, Upgrade and Connection, the
 // Sec-WebSocket-Accept that belongs to the key, and no subprotocol or extension
 // but those offered, permessage-deflate with parameters that answer an offer
-// (RFC 7692 section 7.1). The error is a [*ResponseError]. A redirect is reported,
-// not followed.
+// (RFC 7692 section 7.1). The error is a [*ResponseError]. A redirect is
+// reported, not followed.
 func (r *Response) Check(req *ClientRequest) error {
 	switch {
 	case r.b == nil:

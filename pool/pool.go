@@ -33,9 +33,9 @@ var classes = func() (c [maxBits - minBits + 1]*bytebufferpool.Pool) {
 }()
 
 // Get lends a buffer of length 0 and a capacity of at least size bytes. The
-// capacity is the next power of two from 256 B to 4 MiB, or, up to 1 MiB, less than twice that
-// if somebody has replaced the buffer's B; larger buffers are allocated as asked
-// for and not kept.
+// capacity is the next power of two from 256 B to 4 MiB, or, up to 1 MiB, less
+// than twice that if somebody has replaced the buffer's B; larger buffers are
+// allocated as asked for and not kept.
 func Get(size int) *Buffer {
 	k := class(size)
 	if k == len(classes) {

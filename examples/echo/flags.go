@@ -21,7 +21,7 @@ type config struct {
 
 func parseFlags() *config {
 	cfg := new(config)
-	flag.StringVar(&cfg.addr, "addr", ":8080", "`address` to listen on")
+	flag.StringVar(&cfg.addr, "addr", ":8080", "`address` to listen at")
 	flag.BoolVar(&cfg.broadcast, "broadcast", false, "send each message to all connections, instead of back; those opened at /broadcast do so in any case")
 	flag.StringVar(&cfg.pprof, "pprof", "", "`address` for net/http/pprof and /debug/memory; never a public one (default: none)")
 	flag.IntVar(&cfg.options.Loops, "loops", 0, "number of event loops (default: one for each processor)")

@@ -93,7 +93,8 @@ func (r *Row) P99() (calm, during time.Duration) {
 	return r.Calm.Quantile(0.99), r.During.Quantile(0.99)
 }
 
-// Answered tells the answers and what was met on the way, the most frequent first.
+// Answered tells the answers and what was met on the way, the most frequent
+// first.
 func (r *Row) Answered() string {
 	said := frequent(r.Answers)
 	if met := frequent(r.Met); met != "" {

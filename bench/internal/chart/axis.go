@@ -65,7 +65,8 @@ func (a Axis) fit(values []float64, n int, rounded bool) fitted {
 	return f
 }
 
-// bounds gives the least and the greatest value; without any, the scale's first for both.
+// bounds gives the least and the greatest value; without any, the scale's first
+// for both.
 func (a Axis) bounds(values []float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, v := range values {

@@ -66,9 +66,9 @@ var Peers = []Peer{
 		Compresses: []deflating.Way{deflating.Alone}},
 }
 
-// compressing gives the peers that compress. Of those that know more than one way,
-// several asks for all of them, and for the peer without compression before them;
-// else all compress each message alone.
+// compressing gives the peers that compress. Of those that know more than one
+// way, several asks for all of them, and for the peer without compression
+// before them; else all compress each message alone.
 func compressing(peers []Peer, several bool) (all []Peer) {
 	for _, p := range peers {
 		if len(p.Compresses) == 0 {

@@ -31,10 +31,10 @@ var answerTimeout = 10 * time.Second
 // connection is given up.
 //
 // At a rate, message j of the i-th of n connections is due (i + j*n + Phase) /
-// Rate after the beginning, whatever the server does; its latency counts from then,
-// even if it has to wait because Depth messages are outstanding. What is due
-// but not sent at the end is Late, and enters Latency with its age: less than
-// what it would have been. Connections that are lost owe nothing any more.
+// Rate after the beginning, whatever the server does; its latency counts from
+// then, even if it has to wait because Depth messages are outstanding. What is
+// due but not sent at the end is Late, and enters Latency with its age: less
+// than what it would have been. Connections that are lost owe nothing any more.
 func (g *Group) Exchange(ctx context.Context, r Run) result.Outcome {
 	e := g.start(r)
 	e.wait(ctx, r.Duration)

@@ -127,8 +127,8 @@ func (l *Loop) shed(ls *Listener) {
 	l.pause(ls)
 }
 
-// TurnAway ends a connection that was not added, at once. Its stream ends first, as closing it
-// alone would reset it if the peer has sent anything.
+// TurnAway ends a connection that was not added, at once. Its stream ends
+// first, as closing it alone would reset it if the peer has sent anything.
 func (l *Loop) TurnAway(fd int) {
 	l.sys.CloseWrite(fd)
 	l.sys.Close(fd)

@@ -39,12 +39,12 @@ type Event struct {
 // descriptor of a socket ends its registration.
 //
 // Wait is for the loop's goroutine alone. It fills events, one for each
-// descriptor or one for each of its readinesses, and returns how many there are: without blocking if there are any, else when one comes,
-// when the clock of the System reaches deadline (which is in the past for a
-// poll, and negative for no end), or after Wake; in the last two cases
-// perhaps with none. It may also return early with none. It must leave no
-// operating-system thread blocked longer than other goroutines would bear, and
-// an error of it is final.
+// descriptor or one for each of its readinesses, and returns how many there
+// are: without blocking if there are any, else when one comes, when the clock
+// of the System reaches deadline (which is in the past for a poll, and negative
+// for no end), or after Wake; in the last two cases perhaps with none. It may
+// also return early with none. It must leave no operating-system thread blocked
+// longer than other goroutines would bear, and an error of it is final.
 //
 // Wake makes the running or the next Wait return. Any number of calls before
 // that costs one system call. It may be called from any goroutine, and does

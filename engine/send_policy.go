@@ -2,6 +2,27 @@ package engine
 
 import "github.com/sockeye-ws/sockeye/codec"
 
+// SendPolicy says what happens to a message for a connection whose unsent
+// bytes exceed the limit. See [Conn.SendLatest] for messages of which only the
+// latest counts.
+type SendPolicy uint8
+
+const (
+	// CloseSlow closes the connection with 1008: nothing is lost unnoticed.
+	// The sender gets [ErrBufferFull].
+	CloseSlow SendPolicy = iota
+
+	// DropNewest drops the message and counts it in [Stats].Dropped. The
+	// sender gets [ErrBufferFull].
+	DropNewest
+
+	// DropOldest drops unsent messages, the oldest first, until a quarter of
+	// the limit is free, and counts them in [Stats].DroppedOlder. The sender
+	// gets [ErrOlderDropped]. A message that is partly sent cannot be dropped:
+	// if that alone is too much, the new one is, as with DropNewest.
+	DropOldest
+)
+
 // openLocked tells whether anything can be sent at all.
 func (c *Conn) openLocked() error {
 	if !c.conn.SendableLocked(uint8(Open)) {
