@@ -75,7 +75,7 @@ type Options struct {
 	// request is such a one leaves its loop, once the request's head has come
 	// within MaxHead and HandshakeTimeout. It stays within the limits of
 	// connections, and may send further requests; one for a WebSocket comes
-	// back to a loop. IdleTimeout is the time for a request, that for its
+	// back to a loop, and counts within the limits as a new connection. IdleTimeout is the time for a request, that for its
 	// answer, and that between requests; a handler that needs longer says so
 	// with [http.ResponseController]. With TLS it is the same, over HTTP/1.1.
 	// Default: nil, they are refused.
