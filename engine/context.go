@@ -20,7 +20,9 @@ import (
 // A connection ends after the close handshake, or when its peer vanishes in a
 // way that the system sees. A peer that merely ends its stream, without a Close
 // frame, still gets answers to what it sent before, so with workers that does not
-// end the context while such calls are under way; give them a deadline as well.
+// end the context while such calls are under way. Nor does anything that a peer does
+// whose mailbox is full, as nothing is read from it then; not even a reset, nor
+// its silence. So give calls on workers a deadline as well.
 func (c *Conn) Context() context.Context {
 	c.conn.Lock()
 	defer c.conn.Unlock()

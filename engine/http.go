@@ -100,7 +100,6 @@ type adoptee struct {
 	read    []byte    // what was read from it
 	tls     *tlsState // or nil
 	records []byte    // what was received, but not decrypted
-	err     error     // how the peer has ended its TLS, or nil
 }
 
 // takeOver takes the connection of a request from net/http. If that cannot be,
@@ -139,7 +138,7 @@ func (a *adoptee) underTLS(nc net.Conn) (net.Conn, error) {
 			return nc, errForeignTLS
 		}
 		var data []byte
-		nc, data, a.records, a.err = t.leaveSocket(conn)
+		nc, data, a.records = t.leaveSocket(conn)
 		a.read, a.tls = append(a.read, data...), t
 	}
 	if _, ok := nc.(syscall.Conn); !ok {
@@ -180,6 +179,5 @@ func (s *sessions) adopt(a *adoptee) {
 	s.openServer(c, a.read)
 	if a.tls != nil {
 		s.records(c, a.records)
-		s.endRecords(c, a.err)
 	}
 }

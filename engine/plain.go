@@ -91,6 +91,14 @@ func (s *sessions) passOn(c *Conn, b []byte) {
 	}
 }
 
+// afterPassing calls done once nothing more is passed on, if s drains already:
+// what has just been is handed over before.
+func (s *sessions) afterPassing(done func()) {
+	if !s.loop.Post(done) {
+		done()
+	}
+}
+
 // handOver ends c, but for its socket. With TLS that is done once all of c's
 // records are kept, and all that TLS had to say is sent.
 func (s *sessions) handOver(c *Conn, moved *plainConn) {

@@ -23,6 +23,7 @@ type plain struct {
 	server http.Server
 	open   atomic.Int64 // connections, those that have arrived included
 	served chan struct{}
+	unread sync.WaitGroup // connections whose first request net/http has not read yet
 
 	mu      sync.Mutex
 	closed  bool
@@ -43,7 +44,8 @@ func startPlain(s *Server) *plain {
 		IdleTimeout:       set.idleTimeout,
 		MaxHeaderBytes:    set.maxHead(),
 		ErrorLog:          slog.NewLogLogger(set.logger.Handler(), slog.LevelError),
-		ConnContext:       withRemote,
+		ConnContext:       withConn,
+		ConnState:         noteState,
 	}
 	go func() {
 		label(roleHTTP)
@@ -53,22 +55,29 @@ func startPlain(s *Server) *plain {
 	return p
 }
 
-// fromKey is the key in a request's context of the remote it came from.
-type fromKey struct{}
+// connKey is the key in a request's context of the *plainConn it came on.
+type connKey struct{}
 
-func withRemote(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, fromKey{}, c.(handedOver).passed().from)
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c.(handedOver).passed())
+}
+
+func noteState(c net.Conn, state http.ConnState) {
+	if state != http.StateNew && state != http.StateActive {
+		c.(handedOver).passed().begin()
+	}
 }
 
 // ServeHTTP answers a request. Later ones on the same connection may be
 // handshakes.
 func (p *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := r.Context().Value(connKey{}).(*plainConn)
+	c.begin()
 	if wantsWebSocket(r) {
 		p.owner.ServeHTTP(w, r)
 		return
 	}
-	from, _ := r.Context().Value(fromKey{}).(remote)
-	if client, ok := p.owner.proxies.identify(from, r.Header.Values); ok {
+	if client, ok := p.owner.proxies.identify(c.from, r.Header.Values); ok {
 		r.RemoteAddr = client.String()
 	}
 	p.owner.http.ServeHTTP(w, r)
@@ -99,15 +108,20 @@ func (p *plain) pass(c *plainConn) {
 		c.leave()
 		return
 	}
+	p.unread.Add(1)
+	c.begin = sync.OnceFunc(p.unread.Done)
 	p.arrived <- c
 }
 
 // Accept gives the next connection.
 func (p *plain) Accept() (net.Conn, error) {
 	for c := range p.arrived {
-		if nc, err := c.attach(); err == nil {
+		nc, err := c.attach()
+		if err == nil {
 			return nc, nil
-		} else if !errors.Is(err, syscall.ENOTCONN) {
+		}
+		c.begin()
+		if !errors.Is(err, syscall.ENOTCONN) {
 			p.owner.settings.logger.Error("engine: a connection cannot be passed to net/http", "error", err)
 		}
 	}
@@ -128,18 +142,23 @@ func (p *plain) Close() error {
 // Addr gives none: there is no socket.
 func (p *plain) Addr() net.Addr { return new(net.TCPAddr) }
 
-// shutdown ends p gracefully, and cuts what is left when ctx ends. All that has
-// arrived must be the net/http server's before, or it would not be waited for.
-func (p *plain) shutdown(ctx context.Context) <-chan error {
+// shutdown ends p gracefully, and cuts what is left when ctx ends. All that was
+// passed must be the net/http server's before, and be read, or it would be cut.
+func (p *plain) shutdown(ctx context.Context, passed <-chan struct{}) <-chan error {
 	ended := make(chan error, 1)
 	if p == nil {
 		close(ended)
 		return ended
 	}
-	p.Close()
 	go func() {
 		label(roleShutdown)
+		select {
+		case <-passed:
+		case <-ctx.Done():
+		}
+		p.Close()
 		<-p.served
+		p.unread.Wait() // not for a peer: the whole head is there
 		err := p.server.Shutdown(ctx)
 		if err != nil {
 			p.server.Close()
@@ -167,6 +186,7 @@ type plainConn struct {
 	tls    *tlsState // of the stream; or nil
 	before []byte
 	from   remote
+	begin  func() // tells that net/http has read a request, or never will; nil before pass
 	leave  func() // gives its place back
 	left   sync.Once
 }

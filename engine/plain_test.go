@@ -301,6 +301,53 @@ func TestShutdownWaitsForHTTP(t *testing.T) {
 	}
 }
 
+// Requests that have come as a shutdown begins are all answered.
+func TestShutdownAnswersHTTP(t *testing.T) {
+	t.Parallel()
+	t.Run("plain", func(t *testing.T) {
+		t.Parallel()
+		answersAtShutdown(t, serve, func(s *running) *peer { return connect(t, s.addr) })
+	})
+	t.Run("TLS", func(t *testing.T) {
+		t.Parallel()
+		answersAtShutdown(t, serveTLS, func(s *running) *peer { p, _ := connectTLS(t, s, clientTLS()); return p })
+	})
+}
+
+func answersAtShutdown(t *testing.T, serve func(testing.TB, engine.Handler, engine.Options) *running, connect func(*running) *peer) {
+	entered, may := make(chan struct{}), make(chan struct{})
+	s := serve(t, engine.HandlerFuncs{Message: func(*engine.Conn, codec.Opcode, []byte) {
+		close(entered)
+		<-may
+	}}, engine.Options{HTTP: pages, HandshakeTimeout: patience})
+	blocker := connect(s)
+	blocker.write(request)
+	blocker.upgraded()
+	peers := make([]*peer, 100)
+	for i := range peers {
+		peers[i] = connect(s)
+	}
+	eventually(t, "them to be accepted", func() bool { return s.Stats().Accepted == uint64(1+len(peers)) })
+	blocker.write(text("hold the loop"))
+	receive(t, "the message", entered)
+	for _, p := range peers {
+		p.write(getPage)
+	}
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(t.Context()) }()
+	receive(t, "the shutdown to begin", engine.Ending(s.Server))
+	close(may)
+	for _, p := range peers {
+		if status, _ := p.page(); status != 200 && status != 503 {
+			t.Errorf("answered %d", status)
+		}
+	}
+	blocker.Close()
+	if err := receive(t, "Shutdown", down); err != nil {
+		t.Error(err)
+	}
+}
+
 // What does not end in time is cut.
 func TestShutdownCutsHTTP(t *testing.T) {
 	t.Parallel()

@@ -166,7 +166,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	drained := g.all((*sessions).drain)
-	served := s.plain.shutdown(ctx)
+	served := s.plain.shutdown(ctx, g.all((*sessions).afterPassing))
 	var err error
 	select {
 	case <-drained:

@@ -86,6 +86,30 @@ func TestTLSKeyUpdate(t *testing.T) {
 	}
 }
 
+// Keys may be renewed on both sides of a connection's way from net/http to a loop.
+func TestServeHTTPUnderTLSKeyUpdate(t *testing.T) {
+	t.Parallel()
+	s := newAdopter(echoing, engine.Options{HandshakeTimeout: patience})
+	g := newGated(s)
+	o := startOpenSSL(t, behindTLS(t, s, g).running, "-tls1_3")
+	o.write(request)
+	receive(t, "the request", g.entered)
+	for _, command := range strings.Split("kKK", "") { // read ahead by net/http
+		o.write(command + "\n")
+		o.until("KEYUPDATE")
+	}
+	g.open <- struct{}{}
+	o.until("101 Switching Protocols")
+	for _, command := range strings.Split("Kk", "") {
+		o.write(text("before " + command))
+		o.until("before " + command)
+		o.write(command + "\n")
+		o.until("KEYUPDATE")
+		o.write(text("after " + command))
+		o.until("after " + command)
+	}
+}
+
 // Renegotiation, of TLS 1.2, is refused, and ends the connection.
 func TestTLSRenegotiation(t *testing.T) {
 	t.Parallel()

@@ -159,11 +159,6 @@ func (s *sessions) record(c *Conn, t *tlsState, record []byte) {
 	if err == nil && t.barren > maxBarren {
 		err = errBarren
 	}
-	s.endRecords(c, err)
-}
-
-// endRecords goes on after a read of c's tls.Conn that gave err, if any.
-func (s *sessions) endRecords(c *Conn, err error) {
 	switch {
 	case err == nil:
 	case err == io.EOF:

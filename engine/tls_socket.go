@@ -79,15 +79,22 @@ func isTimeout(err error) bool {
 	return ok && e.Timeout()
 }
 
+// afterEnd is a record for a tls.Conn whose stream has ended, or failed: it does
+// not read it, or cannot, and tells of that again.
+var afterEnd = []byte{23, 3, 3, 0, 0}
+
 // leaveSocket ends conn's time with net/http. It gives the socket, and what has
-// come from it but was not read: data, and the records behind it. err tells how
-// the peer has ended its stream, if it has.
-func (t *tlsState) leaveSocket(conn *tls.Conn) (socket net.Conn, data, records []byte, err error) {
+// come from it but was not read: data, and the records behind it. If the stream
+// has ended, these make conn say so once the data are handled.
+func (t *tlsState) leaveSocket(conn *tls.Conn) (socket net.Conn, data, records []byte) {
 	socket, records = t.socket.Conn, slices.Concat(t.in, t.socket.kept)
 	t.conn, t.socket, t.in, t.established = conn, nil, nil, true
 	data = make([]byte, maxData)
 	n, err := t.decrypted(data)
-	return socket, data[:n], records, err
+	if err != nil {
+		records = afterEnd
+	}
+	return socket, data[:n], records
 }
 
 // moveToSocket is the end of t's time on a loop. The socket comes later.

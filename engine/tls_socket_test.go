@@ -454,3 +454,45 @@ func heapInUse() int {
 	runtime.ReadMemStats(&m)
 	return int(m.HeapAlloc)
 }
+
+// What came before the end of the peer's stream is delivered before that, even
+// if the connection is held in the middle of it.
+func TestServeHTTPUnderTLSEndsHeld(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		o        engine.Options
+		messages string
+		n        int
+	}{
+		"a full mailbox":   {engine.Options{Workers: 1, Mailbox: 2}, strings.Repeat(text("x"), 100), 100},
+		"a turn that ends": {engine.Options{Compression: &engine.Compression{}}, strings.Repeat(compressed(codec.Text, strings.Repeat("x", 600_000)), 3), 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got atomic.Int64
+			r := record(engine.HandlerFuncs{Message: func(*engine.Conn, codec.Opcode, []byte) { got.Add(1) }})
+			tt.o.IdleTimeout = -1
+			s := newAdopter(r, tt.o)
+			g := newGated(s)
+			at := behindTLS(t, s, g)
+			client := clientTLS()
+			client.DynamicRecordSizingDisabled = true // all in one record
+			p, tc := connectTLS(t, at.running, client)
+			all := requestWith("Sec-WebSocket-Extensions: permessage-deflate") + tt.messages
+			if len(all) > 4096 {
+				t.Fatalf("%d bytes are more than net/http reads", len(all))
+			}
+			p.write(all)
+			receive(t, "the request", g.entered)
+			read := at.listener.read.Load()
+			tc.CloseWrite()
+			eventually(t, "its end to be read", func() bool { return at.listener.read.Load() > read })
+			g.open <- struct{}{}
+			p.upgraded()
+			r.end(t)
+			if n := got.Load(); n != int64(tt.n) {
+				t.Errorf("%d messages of %d have arrived", n, tt.n)
+			}
+		})
+	}
+}

@@ -25,7 +25,7 @@ type auth struct {
 	users    *users
 	sessions sessions
 	secure   bool          // cookies are for HTTPS only, even if this server does not speak it
-	patience time.Duration // for the first message of a stranger
+	patience time.Duration // for the first message of a stranger, and for a login's turn
 }
 
 func newServer(a *auth) *engine.Server {
@@ -41,7 +41,7 @@ var (
 	cert     = flag.String("cert", "", "file with the certificate, for HTTPS and wss")
 	key      = flag.String("key", "", "file with its key")
 	secure   = flag.Bool("secure", false, "cookies are for HTTPS only: behind a proxy that ends TLS")
-	patience = flag.Duration("patience", 5*time.Second, "time for a first message")
+	patience = flag.Duration("patience", 5*time.Second, "time for a first message, and for a login to wait for its turn")
 )
 
 func main() {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -218,7 +219,9 @@ func TestSessionEnds(t *testing.T) {
 // post posts a form, and gives the answer's status, body and cookie.
 func post(t *testing.T, url string, form url.Values, header http.Header) (status int, body string, cookie *http.Cookie) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(form.Encode()))
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,6 +267,40 @@ func TestLogin(t *testing.T) {
 	}
 	if status, _, _ := post(t, "http://"+addr+"/login", right, http.Header{"Origin": {"https://elsewhere.example"}}); status != 403 {
 		t.Errorf("from another site's page: %d", status)
+	}
+}
+
+// Whoever leaves the page at once has logged out all the same.
+func TestLogoutOfOneGone(t *testing.T) {
+	var a auth
+	secret := a.secret(t, wait)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(gone, http.MethodPost, "/logout", nil)
+	r.AddCookie(a.cookie(r, secret, 1))
+	a.logout(httptest.NewRecorder(), r)
+	if _, err := a.sessions.find(t.Context(), secret); !errors.Is(err, errUnknown) {
+		t.Errorf("the session is still there: %v", err)
+	}
+}
+
+// A login waits for its turn, but not for ever.
+func TestLoginsInTheWay(t *testing.T) {
+	a, addr := serve(t, 50*time.Millisecond)
+	for range cap(a.users.turn) {
+		a.users.turn <- struct{}{}
+		defer func() { <-a.users.turn }()
+	}
+	form := url.Values{"name": {"ada"}, "password": {"lovelace"}}
+	if status, _, cookie := post(t, "http://"+addr+"/login", form, http.Header{}); status != 503 || cookie != nil {
+		t.Errorf("%d, %v", status, cookie)
+	}
+}
+
+// A password must not get into a URL, even if the page's script does not run.
+func TestFormPosts(t *testing.T) {
+	if !strings.Contains(page, `<form method="post" action="/login">`) {
+		t.Error("without its script the page's form sends the password in a URL")
 	}
 }
 

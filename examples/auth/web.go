@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 	"io"
@@ -46,8 +47,13 @@ func (a *auth) login(w http.ResponseWriter, r *http.Request) {
 // logout ends the session, and with it its connections.
 func (a *auth) logout(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(cookieName); err == nil {
-		if s, err := a.sessions.find(r.Context(), cookie.Value); err == nil {
+		s, err := a.find(context.Background(), cookie.Value) // also for one who does not wait
+		switch {
+		case err == nil:
 			s.end()
+		case err == error(unavailable):
+			http.Error(w, "try again later", http.StatusServiceUnavailable)
+			return
 		}
 	}
 	http.SetCookie(w, a.cookie(r, "", -1))
@@ -77,8 +83,10 @@ func (a *auth) token(w http.ResponseWriter, r *http.Request) {
 // begin begins a session for whoever names the right password, or answers with
 // an error.
 func (a *auth) begin(w http.ResponseWriter, r *http.Request, life time.Duration) (secret string, ok bool) {
-	name := r.PostFormValue("name")
-	err := a.users.check(r.Context(), name, r.PostFormValue("password"))
+	name, password := r.PostFormValue("name"), r.PostFormValue("password")
+	ctx, cancel := context.WithTimeout(r.Context(), a.patience)
+	defer cancel()
+	err := a.users.check(ctx, name, password)
 	if err == nil {
 		secret, err = a.sessions.begin(name, life)
 	}
