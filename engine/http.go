@@ -111,22 +111,25 @@ func (s *Server) takeOver(w http.ResponseWriter, r *http.Request) (*adoptee, err
 		writeRejection(w, notAdopted)
 		return nil, err
 	}
-	a := &adoptee{from: s.proxies.remoteOf(r, nc), read: make([]byte, buffered.Reader.Buffered())}
+	a := &adoptee{read: make([]byte, buffered.Reader.Buffered())}
 	io.ReadFull(buffered, a.read)
-	if p, ok := nc.(handedOver); ok {
+	p, back := nc.(handedOver)
+	if back {
 		nc = a.takeBack(p.passed())
 	}
 	if nc, err = a.underTLS(nc); err != nil {
 		rejectHijacked(nc)
 		return nil, err
 	}
-	a.fd, err = detach(nc)
+	if a.fd, err = detach(nc); err == nil && !back {
+		a.from = s.proxies.remoteOf(r, a.fd)
+	}
 	return a, err
 }
 
 // takeBack takes a connection that was a loop's before.
 func (a *adoptee) takeBack(p *plainConn) net.Conn {
-	a.read = append(a.read, p.before...)
+	a.from, a.read = p.from, append(a.read, p.before...)
 	p.left.Do(p.leave)
 	return p.stream
 }

@@ -136,24 +136,21 @@ func (p *proxies) identify(from remote, values func(name string) []string) (clie
 	return client, ok
 }
 
-// remoteOf tells where a request comes from that a net/http server had on nc,
-// as far as that and its middleware know.
-func (p *proxies) remoteOf(r *http.Request, nc net.Conn) remote {
+// remoteOf tells where a request comes from that a net/http server had on a
+// socket, as far as that, its listener and its middleware know.
+func (p *proxies) remoteOf(r *http.Request, fd int) remote {
 	if p == nil {
 		return remote{}
 	}
-	if p, ok := nc.(handedOver); ok {
-		return p.passed().from
-	}
 	from, ok := parseRemote(r.RemoteAddr)
 	switch {
-	case !ok && p.unix && isUnix(nc.LocalAddr()):
+	case !ok && p.unix && isUnix(loop.LocalAddr(fd)):
 		return remote{is: vouched}
 	case !ok:
 		return remote{}
 	}
 	known := p.remote(from)
-	if r.RemoteAddr == nc.RemoteAddr().String() {
+	if peer := loop.RemoteAddr(fd); peer != nil && r.RemoteAddr == peer.String() {
 		return remote{is: known.is &^ told}
 	}
 	return known
