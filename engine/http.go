@@ -57,6 +57,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	se := g.next()
 	if !se.loop.Post(func() { se.adopt(a) }) {
 		loop.OS.Close(a.fd)
+		s.letGo(a)
 	}
 }
 
@@ -101,6 +102,9 @@ type adoptee struct {
 	tls     *tlsState // or nil
 	records []byte    // what was received, but not decrypted
 	err     error     // how the peer has ended its TLS, or nil
+
+	admitted bool     // it has a place within the limits, as it was a loop's before,
+	addr     *address // and counts for this one
 }
 
 // takeOver takes the connection of a request from net/http. If that cannot be,
@@ -121,16 +125,28 @@ func (s *Server) takeOver(w http.ResponseWriter, r *http.Request) (*adoptee, err
 		rejectHijacked(nc)
 		return nil, err
 	}
-	if a.fd, err = detach(nc); err == nil && !back {
+	if a.fd, err = detach(nc); err != nil {
+		s.letGo(a)
+		return nil, err
+	}
+	if !back {
 		a.from = s.proxies.remoteOf(r, a.fd)
 	}
-	return a, err
+	return a, nil
+}
+
+// letGo gives the place back that a may have.
+func (s *Server) letGo(a *adoptee) {
+	if a.admitted {
+		s.vacate(a.addr)
+	}
 }
 
 // takeBack takes a connection that was a loop's before.
 func (a *adoptee) takeBack(p *plainConn) net.Conn {
 	a.from, a.read = p.from, append(a.read, p.before...)
-	p.left.Do(p.leave)
+	a.admitted, a.addr = true, p.addr
+	p.moveOn()
 	return p.stream
 }
 
@@ -171,9 +187,23 @@ func writeRejection(w http.ResponseWriter, err error) {
 	http.Error(w, cmp.Or(r.Text, http.StatusText(r.Status)), r.Status)
 }
 
+// readmit makes a's socket a server's connection, within the limits or in the
+// place that it has.
+func (s *sessions) readmit(a *adoptee) *Conn {
+	switch {
+	case !a.admitted:
+		return s.take(a.fd, a.tls, a.from, s.loop.Adopt)
+	case s.draining:
+		s.loop.CloseFD(a.fd)
+		s.owner.letGo(a)
+		return nil
+	}
+	return s.seat(a.fd, a.tls, a.from, s.owner.settings.profiles[0], a.addr, s.loop.Adopt)
+}
+
 // adopt begins a connection that net/http had before.
 func (s *sessions) adopt(a *adoptee) {
-	c := s.take(a.fd, a.tls, a.from, s.loop.Adopt)
+	c := s.readmit(a)
 	if c == nil {
 		return
 	}
