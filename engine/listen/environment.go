@@ -30,6 +30,7 @@ type bequest struct {
 	First   int // descriptor
 	Sockets []description
 	Pipe    uint64 // see pipeID
+	PID     int    // whose they were
 }
 
 // bequestVar is the environment variable with a bequest, as JSON.

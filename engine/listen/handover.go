@@ -96,7 +96,7 @@ func handOver(ctx context.Context, next *exec.Cmd, open []*socket) error {
 // start starts the next process, and gives the pipe on which it tells that it
 // is ready.
 func start(next *exec.Cmd, open []*socket) (told *os.File, err error) {
-	b := bequest{First: firstFD + len(next.ExtraFiles)}
+	b := bequest{First: firstFD + len(next.ExtraFiles), PID: os.Getpid()}
 	var files []*os.File
 	defer func() {
 		for _, f := range files {

@@ -37,7 +37,7 @@ func Inherited() (*Sockets, error) {
 
 // accept takes over what the process before has left.
 func (b bequest) accept() (*Sockets, error) {
-	s := &Sockets{before: adopt(b.pipe(), "pipe"), parent: os.Getppid()}
+	s := &Sockets{before: adopt(b.pipe(), "pipe"), pid: b.PID, child: os.Getppid() == b.PID}
 	return s, s.inherit(b.First, b.Sockets)
 }
 

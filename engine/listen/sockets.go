@@ -24,7 +24,8 @@ type Sockets struct {
 	inherited []*socket // nobody has asked for them yet
 	open      []*socket
 	before    *os.File // the pipe to the process before; nil if there is none, or it has been told
-	parent    int      // its process, or one between
+	pid       int      // of the process before
+	child     bool     // this process was started by that, with none between
 	handing   bool     // a hand-over is under way
 	handed    bool     // another process serves
 }
@@ -156,14 +157,18 @@ func (s *Sockets) tell() error {
 	_, err := s.before.Write([]byte{ready})
 	s.before.Close()
 	s.before = nil
-	if errors.Is(err, syscall.EPIPE) && os.Getppid() != s.parent {
-		return nil // it has died, so nobody else serves
+	if errors.Is(err, syscall.EPIPE) && s.alone() {
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("listen: the process before has given up to wait, and goes on: %w", err)
 	}
 	return nil
 }
+
+// alone tells that the process before has died, so that nobody else serves. It
+// may have done so before this process could look.
+func (s *Sockets) alone() bool { return s.child && os.Getppid() != s.pid || !exists(s.pid) }
 
 // notifyTime is how long systemd may take to receive a message.
 const notifyTime = 5 * time.Second
