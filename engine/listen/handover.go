@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -41,7 +42,7 @@ func (s *Sockets) HandOver(ctx context.Context, next *exec.Cmd) error {
 		return err
 	}
 	err = handOver(ctx, next, open)
-	s.endHandOver(err == nil)
+	s.endHandOver(open, err == nil)
 	return err
 }
 
@@ -55,17 +56,26 @@ func (s *Sockets) beginHandOver() ([]*socket, error) {
 		return nil, errors.New("listen: the sockets were handed over: another process serves already")
 	}
 	s.handing = true
-	return s.open, nil
+	s.ownLocked()
+	return slices.Clone(s.open), nil
 }
 
-func (s *Sockets) endHandOver(done bool) {
+func (s *Sockets) endHandOver(open []*socket, done bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.handing, s.handed = false, done
-	if done {
-		for _, so := range s.open {
-			own(so.listener, false)
-		}
+	for _, so := range open {
+		so.ours = so.ours && !done
+	}
+	s.ownLocked()
+}
+
+// ownLocked leaves it to the listeners that are this process's to remove their
+// paths, but while they are handed over: then the next process may have them
+// already.
+func (s *Sockets) ownLocked() {
+	for _, so := range s.open {
+		own(so.listener, so.ours && !s.handing)
 	}
 }
 

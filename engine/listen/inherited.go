@@ -53,7 +53,7 @@ func (s *Sockets) inherit(first int, sockets []description) error {
 		if err != nil {
 			return fmt.Errorf("listen: descriptor %d, inherited as %q: %w", first+i, d.Name, err)
 		}
-		s.inherited = append(s.inherited, &socket{d, guard(l, false)})
+		s.inherited = append(s.inherited, &socket{d, guard(l, false), false})
 	}
 	return nil
 }

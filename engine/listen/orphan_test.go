@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,11 @@ func wire(t testing.TB, cmd *exec.Cmd) (w *waiting, started func()) {
 	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tell.Close(); out.Close() })
+	t.Cleanup(func() {
+		for _, f := range []*os.File{in, tell, out, write} {
+			f.Close()
+		}
+	})
 	out.SetReadDeadline(time.Now().Add(patience))
 	cmd.Stdin, cmd.Stdout = in, write
 	w = &waiting{t: t, tell: tell, lines: bufio.NewReader(out)}
@@ -39,8 +44,6 @@ func wire(t testing.TB, cmd *exec.Cmd) (w *waiting, started func()) {
 		if _, err := fmt.Sscanln(w.line(), &pid); err != nil {
 			t.Fatal("what waits does not tell its number: ", err)
 		}
-		in.Close()
-		write.Close()
 		w.process, _ = os.FindProcess(pid)
 		t.Cleanup(func() {
 			w.process.Kill()
@@ -63,6 +66,48 @@ func (w *waiting) goOn() string {
 	w.t.Helper()
 	w.tell.Write([]byte{'\n'})
 	return w.line()
+}
+
+// Whoever closes a Unix listener while it is handed over leaves its path to the
+// next process.
+func TestCloseWhileHandingOver(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	sockets, all := opened(t, path)
+	next := child("later " + path)
+	w, started := wire(t, next)
+	done := make(chan error, 1)
+	go func() { done <- sockets.HandOver(within(t, patience), next) }()
+	started()
+	all[0].Close()
+	w.goOn()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if absent(path) {
+		t.Fatal("the path was removed before the next process served")
+	}
+	if end(t, pid(t, all[0].Addr()), all[0].Addr()); !absent(path) {
+		t.Error("the path is there in the end")
+	}
+}
+
+// Nobody serves a path any more that the next process does not ask for.
+func TestPathOfWhatIsNotWanted(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	sockets, all := opened(t, "ws", path)
+	if err := sockets.HandOver(within(t, patience), child("serve ws")); err != nil {
+		t.Fatal(err)
+	}
+	all[1].Close()
+	who := pid(t, all[0].Addr()) // all is closed by now: it has begun to serve
+	for last := time.Now().Add(patience); !absent(path); time.Sleep(time.Millisecond) {
+		if time.Now().After(last) {
+			t.Fatal("the path is there")
+		}
+	}
+	end(t, who, all[0].Addr())
 }
 
 // The process before may die before the next one has looked who started it: that

@@ -40,6 +40,7 @@ type Socket struct {
 type socket struct {
 	description
 	listener net.Listener
+	ours     bool // to remove its path
 }
 
 // Listen gives the socket with this name: an inherited one, or a new one at
@@ -67,7 +68,7 @@ func (s *Sockets) Listen(name, network, addr string) (net.Listener, error) {
 // as by [Unix].
 //
 // Closing it removes the path, unless systemd has opened it, another process has
-// taken it over, or the path leads to another socket by now.
+// taken it over or is about to, or the path leads to another socket by now.
 func (s *Sockets) Unix(name, path string, mode fs.FileMode) (net.Listener, error) {
 	l, err := s.get(description{Name: name, Network: "unix", Addr: path, Owned: true}, func() (net.Listener, error) {
 		l, err := Unix(path, mode)
@@ -110,7 +111,7 @@ func (s *Sockets) get(want description, open func() (net.Listener, error)) (net.
 	if err != nil {
 		return nil, err
 	}
-	s.open = append(s.open, &socket{want, l})
+	s.open = append(s.open, &socket{want, l, want.Owned})
 	return l, nil
 }
 
@@ -123,9 +124,9 @@ func (so *socket) answers(want description) bool {
 // (sd_notify(3)); nobody else. Call it once all listeners are served: from here
 // on the process before stops.
 //
-// Inherited sockets that nobody has asked for are closed, unless systemd has
-// opened them: then it is an error, as systemd would go on to send clients
-// there. It is also an error if the process before has given up, and goes on:
+// Inherited sockets that nobody has asked for are closed then, and their paths
+// removed, unless systemd has opened them: then it is an error, as systemd would
+// go on to send clients there. It is also an error if the process before has given up, and goes on:
 // then this one should end.
 func (s *Sockets) Ready() error {
 	s.mu.Lock()
@@ -136,16 +137,18 @@ func (s *Sockets) Ready() error {
 				so.Name, so.listener.Addr())
 		}
 	}
-	for _, so := range s.inherited {
-		so.listener.Close()
-	}
-	s.inherited = nil
 	if err := s.tell(); err != nil {
 		return err
 	}
 	for _, so := range s.open {
-		own(so.listener, so.Owned && !s.handed)
+		so.ours = so.Owned && (so.ours || !s.handed)
 	}
+	s.ownLocked()
+	for _, so := range s.inherited {
+		own(so.listener, so.Owned)
+		so.listener.Close()
+	}
+	s.inherited = nil
 	return nil
 }
 
