@@ -34,8 +34,8 @@ type Proxies struct {
 	// if there is any. A connection without one is cut, and counted in
 	// [Stats].ProxyFailed. Those of health checks (LOCAL), and those whose
 	// client has no address for TCP (UNKNOWN), keep the proxy's. Of other peers
-	// no header is expected, and one that comes is no valid request: 405, 400,
-	// or no TLS. TLVs are skipped, but for a checksum, which must be right.
+	// no header is expected, and one that comes is no valid request: 400, or no
+	// TLS. TLVs are skipped, but for a checksum, which must be right.
 	// Default: false.
 	PROXYProtocol bool
 
