@@ -35,6 +35,9 @@ import (
 // middleware may have set, and if that is one of the proxies, from where their
 // header does. Their PROXY protocol is the net/http server's listener's affair.
 //
+// A connection that Options.HTTP had meanwhile keeps its place within the
+// limits; one of another net/http server needs one.
+//
 // Neither server's Shutdown ends the other: call the net/http server's first, then
 // [Server.Shutdown].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

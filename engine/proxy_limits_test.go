@@ -76,7 +76,15 @@ func TestMaxConnsPerAddrBehindProxy(t *testing.T) {
 				}
 				first.Close()
 				r.end(t)
-				dial("192.0.2.1").upgraded()
+				eventually(t, "its place to be free", func() bool { // after OnClose
+					p := dial("192.0.2.1")
+					status, _ := p.head()
+					if status == "HTTP/1.1 101 Switching Protocols" {
+						return true
+					}
+					p.Close()
+					return false
+				})
 				expectTooMany("192.0.2.1")
 			})
 		})

@@ -29,7 +29,8 @@ const startTime = time.Minute
 // exit status, if that was it.
 //
 // next is started as it is, with the sockets besides. It must become the server
-// itself; a wrapper must exec it. If it is nil, it is this program again: the
+// itself; a wrapper must exec it. Its input and output must be files, as what
+// this process copies ends with it. If it is nil, it is this program again: the
 // file that os.Args[0] names now, with the same arguments, environment,
 // directory and output.
 //
