@@ -110,6 +110,11 @@ func (a *admission) leave(p *profile, addr *address, now time.Duration) {
 	}
 }
 
+// vacate gives back the place of one that was admitted, from any goroutine.
+func (s *Server) vacate(addr *address) {
+	s.admission.leave(s.settings.profiles[0], addr, time.Duration(s.system.Now()))
+}
+
 // leave gives c's place back, and that for its address; a server's connection
 // has one. It may be called from any goroutine.
 func (c *Conn) leave(addr *address) {

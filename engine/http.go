@@ -35,6 +35,9 @@ import (
 // middleware may have set, and if that is one of the proxies, from where their
 // header does. Their PROXY protocol is the net/http server's listener's affair.
 //
+// A connection that Options.HTTP had meanwhile keeps its place within the
+// limits; one of another net/http server needs one.
+//
 // Neither server's Shutdown ends the other: call the net/http server's first, then
 // [Server.Shutdown].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -57,6 +60,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	se := g.next()
 	if !se.loop.Post(func() { se.adopt(a) }) {
 		loop.OS.Close(a.fd)
+		s.letGo(a)
 	}
 }
 
@@ -100,6 +104,9 @@ type adoptee struct {
 	read    []byte    // what was read from it
 	tls     *tlsState // or nil
 	records []byte    // what was received, but not decrypted
+
+	admitted bool     // it has a place within the limits, as it was a loop's before,
+	addr     *address // and counts for this one
 }
 
 // takeOver takes the connection of a request from net/http. If that cannot be,
@@ -110,23 +117,38 @@ func (s *Server) takeOver(w http.ResponseWriter, r *http.Request) (*adoptee, err
 		writeRejection(w, notAdopted)
 		return nil, err
 	}
-	a := &adoptee{from: s.proxies.remoteOf(r, nc), read: make([]byte, buffered.Reader.Buffered())}
+	a := &adoptee{read: make([]byte, buffered.Reader.Buffered())}
 	io.ReadFull(buffered, a.read)
-	if p, ok := nc.(handedOver); ok {
+	p, back := nc.(handedOver)
+	if back {
 		nc = a.takeBack(p.passed())
 	}
 	if nc, err = a.underTLS(nc); err != nil {
 		rejectHijacked(nc)
 		return nil, err
 	}
-	a.fd, err = detach(nc)
-	return a, err
+	if a.fd, err = detach(nc); err != nil {
+		s.letGo(a)
+		return nil, err
+	}
+	if !back {
+		a.from = s.proxies.remoteOf(r, a.fd)
+	}
+	return a, nil
+}
+
+// letGo gives the place back that a may have.
+func (s *Server) letGo(a *adoptee) {
+	if a.admitted {
+		s.vacate(a.addr)
+	}
 }
 
 // takeBack takes a connection that was a loop's before.
 func (a *adoptee) takeBack(p *plainConn) net.Conn {
-	a.read = append(a.read, p.before...)
-	p.left.Do(p.leave)
+	a.from, a.read = p.from, append(a.read, p.before...)
+	a.admitted, a.addr = true, p.addr
+	p.moveOn()
 	return p.stream
 }
 
@@ -167,9 +189,23 @@ func writeRejection(w http.ResponseWriter, err error) {
 	http.Error(w, cmp.Or(r.Text, http.StatusText(r.Status)), r.Status)
 }
 
+// readmit makes a's socket a server's connection, within the limits or in the
+// place that it has.
+func (s *sessions) readmit(a *adoptee) *Conn {
+	switch {
+	case !a.admitted:
+		return s.take(a.fd, a.tls, a.from, s.loop.Adopt)
+	case s.draining:
+		s.loop.CloseFD(a.fd)
+		s.owner.letGo(a)
+		return nil
+	}
+	return s.seat(a.fd, a.tls, a.from, s.owner.settings.profiles[0], a.addr, s.loop.Adopt)
+}
+
 // adopt begins a connection that net/http had before.
 func (s *sessions) adopt(a *adoptee) {
-	c := s.take(a.fd, a.tls, a.from, s.loop.Adopt)
+	c := s.readmit(a)
 	if c == nil {
 		return
 	}

@@ -58,6 +58,11 @@ func (s *sessions) take(fd int, t *tlsState, from remote, add func(*loop.Conn, i
 		s.loop.TurnAway(fd)
 		return nil
 	}
+	return s.seat(fd, t, from, p, addr, add)
+}
+
+// seat is take for one that is admitted: with profile p, and counted for addr.
+func (s *sessions) seat(fd int, t *tlsState, from remote, p *profile, addr *address, add func(*loop.Conn, int) loop.Errno) *Conn {
 	c := &Conn{profile: p}
 	if t != nil {
 		t.adopt(p)

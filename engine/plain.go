@@ -74,10 +74,7 @@ func wantsWebSocket(r *http.Request) bool {
 // within the limits goes along.
 func (s *sessions) passOn(c *Conn, b []byte) {
 	p, addr := s.owner.plain, s.guests.take(c.conn.Slot())
-	moved := &plainConn{before: bytes.Clone(b), from: s.remotes.at(c.conn.Slot()), leave: func() {
-		p.open.Add(-1)
-		s.owner.admission.leave(s.owner.settings.profiles[0], addr, s.loop.Clock())
-	}}
+	moved := &plainConn{before: bytes.Clone(b), from: s.remotes.at(c.conn.Slot()), owner: p, addr: addr}
 	c.conn.Lock()
 	c.setStateLocked(passedOn)
 	c.conn.Unlock()

@@ -186,10 +186,23 @@ type plainConn struct {
 	tls    *tlsState // of the stream; or nil
 	before []byte
 	from   remote
-	begin  func() // tells that net/http has read a request, or never will; nil before pass
-	leave  func() // gives its place back
+	owner  *plain
+	addr   *address // that it counts for
+	begin  func()   // tells that net/http has read a request, or never will; nil before pass
 	left   sync.Once
 }
+
+// leave gives c's place back.
+func (c *plainConn) leave() {
+	c.left.Do(func() {
+		c.owner.open.Add(-1)
+		c.owner.owner.vacate(c.addr)
+	})
+}
+
+// moveOn gives back c's place at net/http; that within the server's limits goes
+// along.
+func (c *plainConn) moveOn() { c.left.Do(func() { c.owner.open.Add(-1) }) }
 
 // stream is a *net.TCPConn or *net.UnixConn, or a *tls.Conn over one.
 type stream interface {
@@ -247,6 +260,6 @@ func (c *plainConn) Read(p []byte) (n int, err error) {
 
 func (c *plainConn) Close() error {
 	err := c.stream.Close()
-	c.left.Do(c.leave)
+	c.leave()
 	return err
 }

@@ -424,3 +424,32 @@ func TestHTTPPanic(t *testing.T) {
 	open(t, s)
 	eventually(t, "its connection to end", func() bool { return s.Stats().HTTP == 0 })
 }
+
+// A connection that was net/http's meanwhile keeps its place within the limits:
+// it has begun once.
+func TestHTTPThenWebSocketIsOneConnection(t *testing.T) {
+	t.Parallel()
+	eachMode(t, func(t *testing.T, o engine.Options) {
+		o.HTTP, o.MaxConns, o.MaxConnsPerAddr, o.MaxConnRatePerAddr = pages, 1, 1, 1
+		s := serve(t, echoing, o)
+		p := connect(t, s.addr)
+		p.write(getPage)
+		p.expectPage(200, "GET /page 0 ")
+		p.write(request)
+		p.upgraded()
+		p.write(text("hello"))
+		p.expect(codec.Text, "hello")
+		if st := s.Stats(); st.Connections != 1 || st.HTTP != 0 {
+			t.Errorf("%d connections, %d of them net/http's", st.Connections, st.HTTP)
+		}
+		p.Close()
+		eventually(t, "it to end", func() bool { return s.Stats().Connections == 0 })
+		eventually(t, "its place to be another's", func() bool {
+			p := connect(t, s.addr)
+			defer p.Close()
+			p.write(request)
+			status, _ := p.head()
+			return status == "HTTP/1.1 101 Switching Protocols"
+		})
+	})
+}

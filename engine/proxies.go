@@ -34,8 +34,8 @@ type Proxies struct {
 	// if there is any. A connection without one is cut, and counted in
 	// [Stats].ProxyFailed. Those of health checks (LOCAL), and those whose
 	// client has no address for TCP (UNKNOWN), keep the proxy's. Of other peers
-	// no header is expected, and one that comes is no valid request: 405, 400,
-	// or no TLS. TLVs are skipped, but for a checksum, which must be right.
+	// no header is expected, and one that comes is no valid request: 400, or no
+	// TLS. TLVs are skipped, but for a checksum, which must be right.
 	// Default: false.
 	PROXYProtocol bool
 
@@ -136,24 +136,21 @@ func (p *proxies) identify(from remote, values func(name string) []string) (clie
 	return client, ok
 }
 
-// remoteOf tells where a request comes from that a net/http server had on nc,
-// as far as that and its middleware know.
-func (p *proxies) remoteOf(r *http.Request, nc net.Conn) remote {
+// remoteOf tells where a request comes from that a net/http server had on a
+// socket, as far as that, its listener and its middleware know.
+func (p *proxies) remoteOf(r *http.Request, fd int) remote {
 	if p == nil {
 		return remote{}
 	}
-	if p, ok := nc.(handedOver); ok {
-		return p.passed().from
-	}
 	from, ok := parseRemote(r.RemoteAddr)
 	switch {
-	case !ok && p.unix && isUnix(nc.LocalAddr()):
+	case !ok && p.unix && isUnix(loop.LocalAddr(fd)):
 		return remote{is: vouched}
 	case !ok:
 		return remote{}
 	}
 	known := p.remote(from)
-	if r.RemoteAddr == nc.RemoteAddr().String() {
+	if peer := loop.RemoteAddr(fd); peer != nil && r.RemoteAddr == peer.String() {
 		return remote{is: known.is &^ told}
 	}
 	return known

@@ -3,7 +3,9 @@ package engine_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -74,7 +76,15 @@ func TestMaxConnsPerAddrBehindProxy(t *testing.T) {
 				}
 				first.Close()
 				r.end(t)
-				dial("192.0.2.1").upgraded()
+				eventually(t, "its place to be free", func() bool { // after OnClose
+					p := dial("192.0.2.1")
+					status, _ := p.head()
+					if status == "HTTP/1.1 101 Switching Protocols" {
+						return true
+					}
+					p.Close()
+					return false
+				})
 				expectTooMany("192.0.2.1")
 			})
 		})
@@ -235,6 +245,43 @@ func TestServeHTTPBehindProxy(t *testing.T) {
 	p := connect(t, at.addr)
 	p.write(strings.Replace(requestWith("X-Forwarded-For: 6.6.6.6"), "/chat", "/nonsense", 1))
 	p.expectFrom(p.LocalAddr().String(), "")
+}
+
+// knowing is a listener that knows better than its sockets where connections
+// come from, as one does that reads the PROXY protocol.
+type knowing struct{ net.Listener }
+
+type knownConn struct{ *net.TCPConn }
+
+func (l knowing) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return knownConn{nc.(*net.TCPConn)}, nil
+}
+
+func (knownConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4711} }
+
+// What the net/http server's listener has found out counts.
+func TestServeHTTPBehindKnowingListener(t *testing.T) {
+	t.Parallel()
+	s := newAdopter(teller, engine.Options{Proxies: &engine.Proxies{Trusted: local}, UpgradeConn: noteAddr, MaxConnsPerAddr: 1})
+	hs := httptest.NewUnstartedServer(s)
+	hs.Listener = knowing{hs.Listener}
+	hs.Start()
+	t.Cleanup(func() {
+		hs.Close()
+		s.Close()
+	})
+	p := connect(t, hs.Listener.Addr())
+	p.write(request)
+	p.expectFrom("192.0.2.1:4711", "127.0.0.1")
+	second := connect(t, hs.Listener.Addr())
+	second.write(request)
+	if status, _ := second.head(); status != "HTTP/1.1 429 Too Many Requests" {
+		t.Errorf("the second is answered with %q", status)
+	}
 }
 
 // One that has come through no proxy does not seem to.

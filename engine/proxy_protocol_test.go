@@ -205,7 +205,7 @@ func TestPROXYProtocolByOthers(t *testing.T) {
 	o := optionsProxied()
 	o.Proxies.Trusted = local[1:]
 	s := serve(t, teller, o)
-	for header, status := range map[string]string{proxied: "405 Method Not Allowed", proxied2: "400 Bad Request"} {
+	for header, status := range map[string]string{proxied: "400 Bad Request", proxied2: "400 Bad Request"} {
 		p := connect(t, s.addr)
 		p.write(header + request)
 		if got, _ := p.head(); got != "HTTP/1.1 "+status {

@@ -27,6 +27,8 @@ type simClient struct {
 	wakeAt  int64         // when it goes on by itself, or -1
 	request handshake.ClientRequest
 	decoder *codec.Decoder
+	proxied bool // comes through a proxy
+	claims  bool // claims an address that it has not
 	simAttempt
 }
 
@@ -65,6 +67,7 @@ func newSimClient(w *world, number int) *simClient {
 	}
 	key := binary.BigEndian.AppendUint64(make([]byte, 8), r.Uint64())
 	c.request = handshake.ClientRequest{Host: "sim", Target: "/", Key: base64.StdEncoding.EncodeToString(key), Subprotocols: []string{"other", "sim"}, Deflate: w.offer()}
+	c.introduce(r)
 	for n := range r.IntN(w.messages) {
 		size := r.IntN(w.size)
 		switch r.IntN(12) {
@@ -91,6 +94,9 @@ func (c *simClient) begin() {
 	if c.plan == halfRequest {
 		c.out = c.out[:1+c.w.sys.Rand.IntN(len(c.out)-1)]
 		c.messages, c.ending = nil, true
+	}
+	if !c.w.secure {
+		c.out = append(c.proxyHeader(), c.out...)
 	}
 }
 
@@ -164,9 +170,10 @@ func (c *simClient) connect() {
 	case c.w.drained:
 		c.failed, c.gone = true, true // too late
 	case c.w.sys.Calm || c.w.sys.Rand.IntN(20) == 0:
-		c.fd, c.link = c.w.sys.Connect(c.w.listening, c.number, c.addr)
+		c.fd, c.link = c.w.sys.Connect(c.w.listening, c.number, c.peer())
 		if c.w.secure {
 			c.tls = newSimTLS(c.w.sys.Rand)
+			c.tls.out = append(c.proxyHeader(), c.tls.out...)
 		}
 	}
 }

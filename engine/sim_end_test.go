@@ -36,6 +36,7 @@ func (w *world) end() {
 // checkLeft sees to it that nothing is left.
 func (w *world) checkLeft() {
 	w.checkContexts(0)
+	w.checkForgotten()
 	a := w.server.admission
 	if taken, surplus := a.taken.Load(), a.surplus.Load(); taken != 0 || surplus != 0 {
 		w.fail("%d places are not given back, and %d beyond the limits", taken, surplus)
@@ -81,6 +82,7 @@ func (w *world) checkStats(st Stats) {
 		equal("Accepted and Shed", int(st.Accepted+st.Shed), w.sys.Accepts)
 	}
 	w.checkTLS(st)
+	equal("ProxyFailed", int(st.ProxyFailed), 0)
 	equal("Opened", int(st.Opened), len(w.journals))
 	equal("BytesOut", int(st.BytesOut), w.sys.BytesWritten)
 	equal("Panics", int(st.Panics), w.panics)

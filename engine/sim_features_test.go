@@ -60,6 +60,7 @@ func chooseFeatures(seed uint64) *simFeatures {
 	f.sending(r)
 	f.compressing(r)
 	f.securing(r)
+	f.proxying(r)
 	return f
 }
 

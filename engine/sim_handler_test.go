@@ -173,7 +173,7 @@ func (h simHandler) OnClose(c *Conn, err error) {
 	h.checkContext(j, err)
 	h.open--
 	if j.link != nil {
-		h.byAddr[j.link.Addr]--
+		h.byAddr[j.client.addr]--
 	}
 	if c.Send(codec.Binary, nil) != ErrClosed || c.State() != Closed {
 		h.fail("in OnClose: a connection in state %v takes messages", c.State())

@@ -18,10 +18,11 @@ func (w *world) checkAdmitted(j *journal) {
 	if w.MaxConns > 0 && w.open > w.MaxConns {
 		w.fail("%d connections are open, %d are allowed", w.open, w.MaxConns)
 	}
-	if j.link == nil {
+	w.checkTold(j)
+	if j.client == nil {
 		return
 	}
-	from := j.link.Addr
+	from := j.client.addr
 	w.byAddr[from]++
 	w.begun[from]++
 	if n := w.byAddr[from]; w.MaxConnsPerAddr > 0 && n > w.MaxConnsPerAddr {

@@ -129,7 +129,7 @@ var outcomes = []string{
 	"OnClose: " + ErrIdleTimeout.Error(), "OnClose: " + ErrCloseTimeout.Error(), "OnClose: " + ErrPanic.Error(),
 	"OnDrain", "Stats.Shed", "Stats.Refused", "Stats.Dropped", "Stats.DroppedOlder", "Stats.Replaced", "Stats.MemoryShed",
 	"answered 429", "answered 503", "broadcasts", "pings from the server", "shutdowns", pausedForRate, overBudget,
-	agreedAlone, agreedContexts, largerEchoes, shaken, turnedAway, notifiedEnd,
+	agreedAlone, agreedContexts, largerEchoes, shaken, turnedAway, notifiedEnd, toldAddress, claimedInVain,
 }
 
 // report tells how often each fault and each outcome has occurred. If there

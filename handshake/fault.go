@@ -26,6 +26,7 @@ var (
 var (
 	badMethod     = &fault{400, "malformed method"}
 	otherMethod   = &fault{405, "method must be GET"}
+	proxyHeader   = &fault{400, "PROXY protocol header, not expected from this address"}
 	badTarget     = &fault{400, "malformed request target"}
 	noVersion     = &fault{400, "request line without HTTP version"}
 	badVersion    = &fault{400, "malformed HTTP version"}

@@ -50,8 +50,9 @@ func (r *Request) Reset() { *r = Request{} }
 // the bytes were cut; every later call gives it again, until [Request.Reset].
 // A caller passes the same lim on each call.
 //
-// Beyond the grammar it demands GET (else 405) of HTTP/1.1 (else 505), exactly
-// one valid Host header, an Upgrade to websocket (else 426), the upgrade option
+// Beyond the grammar it demands GET (else 405; 400 if it is a header of the
+// PROXY protocol instead of a request) of HTTP/1.1 (else 505), exactly one valid
+// Host header, an Upgrade to websocket (else 426), the upgrade option
 // of Connection, exactly one valid key and version 13, at most one Origin, and
 // no body, Trailer or Expect. A missing Sec-WebSocket-Version violates the
 // handshake (400, RFC 6455 section 4.2.1); any value but 13 is another version
@@ -140,11 +141,17 @@ func common(b []byte, word string) (n int) {
 	return n
 }
 
+// proxySignature is what version 1 of the PROXY protocol begins with. Whoever has
+// misconfigured a proxy must not look for a method.
+const proxySignature = "PROXY "
+
 // methodFault tells another method from what is none, by the first byte b[n]
 // that is not GET's.
 func methodFault(b []byte, n int) *fault {
-	switch {
-	case n == len(b):
+	switch m := common(b, proxySignature); {
+	case m == len(proxySignature):
+		return proxyHeader
+	case n == len(b), m == len(b):
 		return unfinished
 	case all(b[n:n+1], tokenChar), n > 0 && b[n] == ' ':
 		return otherMethod

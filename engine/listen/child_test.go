@@ -39,27 +39,17 @@ func play(role string) (status int) {
 		fmt.Fprintln(os.Stderr, syscall.Exec("/proc/self/exe", os.Args[:1], os.Environ()))
 	case "serve":
 		return serve(strings.Fields(arg))
-	case "parent": // of a process that is not ready before it is asked to be
+	case "later":
+		wait()
+		return serve(strings.Fields(arg))
+	case "replace": // hands over to another role
 		sockets := new(listen.Sockets)
-		l, err := sockets.Listen("ws", "tcp", anyPort)
-		if err != nil {
-			return 1
-		}
-		fmt.Println("at", l.Addr())
-		fmt.Println(sockets.HandOver(context.Background(), child("late")))
-	case "late":
-		sockets, err := listen.Inherited()
-		if err != nil {
-			return 1
-		}
-		l, err := sockets.Listen("ws", "tcp", anyPort)
-		if err != nil {
-			return 1
-		}
-		done := make(chan bool)
-		go answer(l, sockets, done)
-		<-done
-		return 0
+		_, err := ask(sockets, "ws")
+		fmt.Fprintln(os.Stderr, err, sockets.HandOver(context.Background(), passing(child(arg))))
+	case "wrap": // starts another role, instead of becoming it
+		cmd := passing(child(arg))
+		cmd.ExtraFiles = []*os.File{os.NewFile(3, "socket"), os.NewFile(4, "pipe")}
+		fmt.Fprintln(os.Stderr, cmd.Run())
 	case "environment":
 		for _, e := range os.Environ() {
 			if strings.HasPrefix(e, "LISTEN_FD") || strings.HasPrefix(e, "LISTEN_PID") || strings.HasPrefix(e, "SOCKEYE_") {
@@ -76,9 +66,15 @@ func play(role string) (status int) {
 	return 1
 }
 
+// wait waits until this process is told to go on.
+func wait() {
+	fmt.Println(os.Getpid())
+	os.Stdin.Read(make([]byte, 1))
+}
+
 // serve answers questions at the sockets with these names; one with a slash is
-// the path of a Unix socket, the others are TCP. No names stand for whatever is
-// inherited.
+// the path of a Unix socket, "wait" is waited at, the others are TCP. No names
+// stand for whatever is inherited.
 func serve(names []string) (status int) {
 	sockets, err := listen.Inherited()
 	if err != nil {
@@ -88,6 +84,10 @@ func serve(names []string) (status int) {
 	done := make(chan bool)
 	var all []net.Listener
 	for _, name := range names {
+		if name == "wait" {
+			wait()
+			continue
+		}
 		l, err := ask(sockets, name)
 		if err != nil {
 			fmt.Println(err)
@@ -138,8 +138,6 @@ func answer(l net.Listener, sockets *listen.Sockets, done chan bool) {
 		switch strings.TrimSpace(question) {
 		case "pid":
 			reply = os.Getpid()
-		case "ready":
-			reply = fmt.Sprint(sockets.Ready())
 		case "child":
 			cmd := exec.Command("/proc/self/exe")
 			cmd.Env = append(os.Environ(), roleVar+"=environment")
@@ -165,6 +163,12 @@ func child(role string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), roleVar+"="+role)
 	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// passing has a command read and write what this process does.
+func passing(cmd *exec.Cmd) *exec.Cmd {
+	cmd.Stdin, cmd.Stdout = os.Stdin, os.Stdout
 	return cmd
 }
 

@@ -30,7 +30,7 @@ type bequest struct {
 	First   int // descriptor
 	Sockets []description
 	Pipe    uint64 // see pipeID
-	Process int    // whose it was
+	PID     int    // whose they were
 }
 
 // bequestVar is the environment variable with a bequest, as JSON.

@@ -86,7 +86,7 @@ func FuzzParseActivation(f *testing.F) {
 
 func TestBequest(t *testing.T) {
 	for _, b := range []bequest{
-		{First: 3, Pipe: 1 << 63, Process: 7},
+		{First: 3, Pipe: 1 << 63, PID: 7},
 		{First: 5, Sockets: []description{{Name: "a:b,\"c\n", Network: "tcp", Addr: ":8080"}, {Name: "", Network: "unix", Addr: "/run/s", Owned: true}}},
 	} {
 		text, _ := strings.CutPrefix(b.variable(), bequestVar+"=")

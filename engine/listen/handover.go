@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -28,7 +29,8 @@ const startTime = time.Minute
 // exit status, if that was it.
 //
 // next is started as it is, with the sockets besides. It must become the server
-// itself; a wrapper must exec it. If it is nil, it is this program again: the
+// itself; a wrapper must exec it. Its input and output must be files, as what
+// this process copies ends with it. If it is nil, it is this program again: the
 // file that os.Args[0] names now, with the same arguments, environment,
 // directory and output.
 //
@@ -41,7 +43,7 @@ func (s *Sockets) HandOver(ctx context.Context, next *exec.Cmd) error {
 		return err
 	}
 	err = handOver(ctx, next, open)
-	s.endHandOver(err == nil)
+	s.endHandOver(open, err == nil)
 	return err
 }
 
@@ -55,17 +57,26 @@ func (s *Sockets) beginHandOver() ([]*socket, error) {
 		return nil, errors.New("listen: the sockets were handed over: another process serves already")
 	}
 	s.handing = true
-	return s.open, nil
+	s.ownLocked()
+	return slices.Clone(s.open), nil
 }
 
-func (s *Sockets) endHandOver(done bool) {
+func (s *Sockets) endHandOver(open []*socket, done bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.handing, s.handed = false, done
-	if done {
-		for _, so := range s.open {
-			own(so.listener, false)
-		}
+	for _, so := range open {
+		so.ours = so.ours && !done
+	}
+	s.ownLocked()
+}
+
+// ownLocked leaves it to the listeners that are this process's to remove their
+// paths, but while they are handed over: then the next process may have them
+// already.
+func (s *Sockets) ownLocked() {
+	for _, so := range s.open {
+		own(so.listener, so.ours && !s.handing)
 	}
 }
 
@@ -97,7 +108,7 @@ func handOver(ctx context.Context, next *exec.Cmd, open []*socket) error {
 // start starts the next process, and gives the pipe on which it tells that it
 // is ready.
 func start(next *exec.Cmd, open []*socket) (told *os.File, err error) {
-	b := bequest{First: firstFD + len(next.ExtraFiles), Process: os.Getpid()}
+	b := bequest{First: firstFD + len(next.ExtraFiles), PID: os.Getpid()}
 	var files []*os.File
 	defer func() {
 		for _, f := range files {

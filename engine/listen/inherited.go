@@ -37,10 +37,7 @@ func Inherited() (*Sockets, error) {
 
 // accept takes over what the process before has left.
 func (b bequest) accept() (*Sockets, error) {
-	s := &Sockets{before: adopt(b.pipe(), "pipe")}
-	if os.Getppid() == b.Process {
-		s.parent = b.Process
-	}
+	s := &Sockets{before: adopt(b.pipe(), "pipe"), pid: b.PID, child: os.Getppid() == b.PID}
 	return s, s.inherit(b.First, b.Sockets)
 }
 
@@ -56,7 +53,7 @@ func (s *Sockets) inherit(first int, sockets []description) error {
 		if err != nil {
 			return fmt.Errorf("listen: descriptor %d, inherited as %q: %w", first+i, d.Name, err)
 		}
-		s.inherited = append(s.inherited, &socket{d, guard(l, false)})
+		s.inherited = append(s.inherited, &socket{d, guard(l, false), false})
 	}
 	return nil
 }

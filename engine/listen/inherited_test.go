@@ -14,16 +14,16 @@ import (
 	"github.com/sockeye-ws/sockeye/engine/listen"
 )
 
-// started is a child that runs.
-type started struct {
+// activated is a child that was started as by systemd.
+type activated struct {
 	t    testing.TB
 	cmd  *exec.Cmd
 	out  *bufio.Reader
 	late *time.Timer
 }
 
-// activate starts one in a role as systemd does, with sockets and their names.
-func activate(t testing.TB, role, names string, sockets ...any) *started {
+// activate starts one in a role, with sockets and their names.
+func activate(t testing.TB, role, names string, sockets ...any) *activated {
 	t.Helper()
 	cmd := child("systemd " + role)
 	cmd.Env = append(cmd.Env, fmt.Sprint("LISTEN_FDS=", len(sockets)), "LISTEN_FDNAMES="+names)
@@ -35,12 +35,6 @@ func activate(t testing.TB, role, names string, sockets ...any) *started {
 		defer f.Close()
 		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
 	}
-	return begin(t, cmd)
-}
-
-// begin starts a child, and ends it with the test.
-func begin(t testing.TB, cmd *exec.Cmd) *started {
-	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -48,13 +42,13 @@ func begin(t testing.TB, cmd *exec.Cmd) *started {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	a := &started{t, cmd, bufio.NewReader(out), time.AfterFunc(2*patience, func() { cmd.Process.Kill() })}
+	a := &activated{t, cmd, bufio.NewReader(out), time.AfterFunc(2*patience, func() { cmd.Process.Kill() })}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait(); a.late.Stop() })
 	return a
 }
 
 // expect reads the next line.
-func (a *started) expect(want string) {
+func (a *activated) expect(want string) {
 	a.t.Helper()
 	if line, err := a.out.ReadString('\n'); err != nil || !strings.Contains(line, want) {
 		a.t.Fatalf("the child said %q (%v), want %q", line, err, want)
@@ -62,7 +56,7 @@ func (a *started) expect(want string) {
 }
 
 // expectExit waits for its end.
-func (a *started) expectExit(status int) {
+func (a *activated) expectExit(status int) {
 	a.t.Helper()
 	a.cmd.Wait()
 	if got := a.cmd.ProcessState.ExitCode(); got != status {

@@ -24,7 +24,8 @@ type Sockets struct {
 	inherited []*socket // nobody has asked for them yet
 	open      []*socket
 	before    *os.File // the pipe to the process before; nil if there is none, or it has been told
-	parent    int      // that process; 0 if another one is between
+	pid       int      // of the process before
+	child     bool     // this process was started by that, with none between
 	handing   bool     // a hand-over is under way
 	handed    bool     // another process serves
 }
@@ -39,6 +40,7 @@ type Socket struct {
 type socket struct {
 	description
 	listener net.Listener
+	ours     bool // to remove its path
 }
 
 // Listen gives the socket with this name: an inherited one, or a new one at
@@ -66,7 +68,7 @@ func (s *Sockets) Listen(name, network, addr string) (net.Listener, error) {
 // as by [Unix].
 //
 // Closing it removes the path, unless systemd has opened it, another process has
-// taken it over, or the path leads to another socket by now.
+// taken it over or is about to, or the path leads to another socket by now.
 func (s *Sockets) Unix(name, path string, mode fs.FileMode) (net.Listener, error) {
 	l, err := s.get(description{Name: name, Network: "unix", Addr: path, Owned: true}, func() (net.Listener, error) {
 		l, err := Unix(path, mode)
@@ -109,7 +111,7 @@ func (s *Sockets) get(want description, open func() (net.Listener, error)) (net.
 	if err != nil {
 		return nil, err
 	}
-	s.open = append(s.open, &socket{want, l})
+	s.open = append(s.open, &socket{want, l, want.Owned})
 	return l, nil
 }
 
@@ -122,9 +124,9 @@ func (so *socket) answers(want description) bool {
 // (sd_notify(3)); nobody else. Call it once all listeners are served: from here
 // on the process before stops.
 //
-// Inherited sockets that nobody has asked for are closed, unless systemd has
-// opened them: then it is an error, as systemd would go on to send clients
-// there. It is also an error if the process before has given up, and goes on:
+// Inherited sockets that nobody has asked for are closed then, and their paths
+// removed, unless systemd has opened them: then it is an error, as systemd would
+// go on to send clients there. It is also an error if the process before has given up, and goes on:
 // then this one should end.
 func (s *Sockets) Ready() error {
 	s.mu.Lock()
@@ -135,16 +137,18 @@ func (s *Sockets) Ready() error {
 				so.Name, so.listener.Addr())
 		}
 	}
-	for _, so := range s.inherited {
-		so.listener.Close()
-	}
-	s.inherited = nil
 	if err := s.tell(); err != nil {
 		return err
 	}
 	for _, so := range s.open {
-		own(so.listener, so.Owned && !s.handed)
+		so.ours = so.Owned && (so.ours || !s.handed)
 	}
+	s.ownLocked()
+	for _, so := range s.inherited {
+		own(so.listener, so.Owned)
+		so.listener.Close()
+	}
+	s.inherited = nil
 	return nil
 }
 
@@ -156,8 +160,8 @@ func (s *Sockets) tell() error {
 	_, err := s.before.Write([]byte{ready})
 	s.before.Close()
 	s.before = nil
-	if errors.Is(err, syscall.EPIPE) && s.orphaned() {
-		return nil // nobody else serves
+	if errors.Is(err, syscall.EPIPE) && s.alone() {
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("listen: the process before has given up to wait, and goes on: %w", err)
@@ -165,20 +169,9 @@ func (s *Sockets) tell() error {
 	return nil
 }
 
-// orphanTime is how long a process that has closed its descriptors may take to
-// be gone.
-const orphanTime = time.Second
-
-// orphaned tells that the process before has died. If it had given up and was
-// our parent, it would kill us.
-func (s *Sockets) orphaned() bool {
-	for end := time.Now().Add(orphanTime); s.parent != 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if os.Getppid() != s.parent {
-			return true
-		}
-	}
-	return false
-}
+// alone tells that the process before has died, so that nobody else serves. It
+// may have done so before this process could look.
+func (s *Sockets) alone() bool { return s.child && os.Getppid() != s.pid || !exists(s.pid) }
 
 // notifyTime is how long systemd may take to receive a message.
 const notifyTime = 5 * time.Second

@@ -16,4 +16,5 @@ func lockDir(string) (func(), error)                 { return nil, errors.ErrUns
 func duplicate(syscall.Conn) (*os.File, error)       { return nil, errors.ErrUnsupported }
 func adopt(fd int, name string) *os.File             { return os.NewFile(uintptr(fd), name) }
 func checkListening(int) error                       { return errors.ErrUnsupported }
+func exists(int) bool                                { return true }
 func pipeID(int) (id uint64, ok bool)                { return 0, false }

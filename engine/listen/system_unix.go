@@ -122,3 +122,6 @@ func pipeID(fd int) (id uint64, ok bool) {
 	err := unix.Fstat(fd, &st)
 	return st.Ino, err == nil && uint32(st.Mode)&unix.S_IFMT == unix.S_IFIFO
 }
+
+// exists tells that there is a process with this number, or may be.
+func exists(pid int) bool { return pid <= 0 || unix.Kill(pid, 0) != unix.ESRCH }

@@ -63,10 +63,12 @@ func run(addr, pidFile string) error {
 		case err := <-failed:
 			return err
 		case s := <-signals:
-			if s == syscall.SIGHUP && !handedOver(sockets) {
-				continue
+			if s != syscall.SIGHUP || handedOver(sockets) {
+				return shutdown(srv)
 			}
-			return shutdown(srv)
+			if err := writePID(pidFile); err != nil { // the next process may have done so before it failed
+				log.Print(err)
+			}
 		}
 	}
 }

@@ -216,3 +216,41 @@ func TestWrongUsage(t *testing.T) {
 		}
 	}
 }
+
+// The file names the process that serves also after a hand-over that failed late:
+// here because systemd cannot be told.
+func TestPIDAfterFailure(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	pidFile := filepath.Join(dir, "pid")
+	notify, err := net.ListenPacket("unixgram", filepath.Join(dir, "notify"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer notify.Close()
+	notify.SetDeadline(time.Now().Add(patience))
+	cmd := exec.Command(program, "-addr", "127.0.0.1:0", "-pid", pidFile)
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify.LocalAddr().String())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Signal(syscall.SIGTERM)
+	if _, _, err := notify.ReadFrom(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	notify.Close()
+	if err := os.WriteFile(pidFile, []byte("another"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Process.Signal(syscall.SIGHUP)
+	for last := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		text, err := os.ReadFile(pidFile)
+		if err == nil && strings.TrimSpace(string(text)) == fmt.Sprint(cmd.Process.Pid) {
+			return
+		}
+		if time.Now().After(last) {
+			t.Fatalf("process %d serves; the file has %q, %v", cmd.Process.Pid, text, err)
+		}
+	}
+}
