@@ -210,14 +210,18 @@ func TestEndsInTheMiddleOfFragments(t *testing.T) {
 		"both close":     func(p *peer, c *engine.Conn) { c.Close(3000, ""); p.write(closing(1000, "")) },
 		"closes, leaves": func(p *peer, c *engine.Conn) { p.write(closing(1000, "")); p.reset() },
 	}
+	size := 2 << 20
+	if engine.RaceEnabled { // which is slow then
+		size = 300_000
+	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := record(engine.HandlerFuncs{})
-			s := serve(t, r, engine.Options{MaxBuffered: 64 << 20, Compression: compressing})
+			s := serve(t, r, engine.Options{MaxBuffered: 64 << 20, CloseTimeout: patience, Compression: compressing})
 			p, _ := agree(t, s, browserOffer)
 			c := r.conn(t)
-			message := []byte(noise(2 << 20))
+			message := []byte(noise(size))
 			for range 5 {
 				c.Send(codec.Binary, message)
 			}

@@ -453,7 +453,8 @@ func TestTLSBeyondLimits(t *testing.T) {
 	p, _ := openTLS(t, s, clientTLS())
 	q := connect(t, s.addr)
 	q.expectCut()
-	if st := s.Stats(); st.Shed != 1 || st.Connections != 1 {
+	eventually(t, "it to be counted", func() bool { return s.Stats().Shed == 1 })
+	if st := s.Stats(); st.Connections != 1 {
 		t.Errorf("stats: %+v", st)
 	}
 	p.echoes(10)
