@@ -13,8 +13,8 @@ import (
 // hypervisor that runs another machine for 20 ms adds them to thousands of
 // messages, and that tells nothing of the server.
 const (
-	slice     = 500 * time.Millisecond
-	forbear   = 8   // times as long as asked for is tried
+	slice     = 100 * time.Millisecond
+	forbear   = 3   // times as long as asked for is tried
 	tolerable = 100 // a row's time by that of it which was stolen, at most
 	tries     = 3   // for a row that misses a target in a machine that is not ours
 )
