@@ -58,12 +58,8 @@ simulate: ## run the engine on SEEDS simulated systems with faults, from seed FI
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME each
-	@set -e; for m in . bench; do cd $(CURDIR)/$$m; for dir in $$(go list -f '{{.Dir}}' ./...); do \
-		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$dir/*_test.go 2>/dev/null); do \
-			echo "$${dir#$(CURDIR)/} $$target"; \
-			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$dir; \
-		done; \
-	done; done
+	tools/fuzz.sh $(FUZZTIME)
+	cd bench && ../tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: attacks
 attacks: bin/echo bin/bench ## attack the server in every way we know, and see what it does (ten minutes): [ONLY=slowloris,split] [QUICK=1]

@@ -39,6 +39,7 @@ func TestC1M(t *testing.T) {
 
 // A server that sends every message to all does not pass.
 func TestC1MOfABadServer(t *testing.T) {
+	t.Parallel()
 	bad := filepath.Join(t.TempDir(), "bad")
 	if err := os.WriteFile(bad, []byte("#!/bin/sh\nexec "+program("echo")+" -broadcast \"$@\"\n"), 0o755); err != nil {
 		t.Fatal(err)

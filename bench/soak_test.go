@@ -60,6 +60,7 @@ func checkSoakReport(t *testing.T, file string) {
 
 // A server that leaves goroutines behind is found out.
 func TestSoakOfALeakyServer(t *testing.T) {
+	t.Parallel()
 	leaky := compare.Peer{Name: "leaky", Dir: "bench/testdata/leaky"}
 	if err := compare.Build(context.Background(), "..", bin, []compare.Peer{leaky}); err != nil {
 		t.Fatal(err)
