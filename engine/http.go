@@ -124,6 +124,7 @@ func (s *Server) takeOver(w http.ResponseWriter, r *http.Request) (*adoptee, err
 		nc = a.takeBack(p.passed())
 	}
 	if nc, err = a.underTLS(nc); err != nil {
+		s.letGo(a)
 		rejectHijacked(nc)
 		return nil, err
 	}
