@@ -149,3 +149,9 @@ func sound(t *testing.T, r *result.Report, n int, messages uint64) {
 		t.Errorf("%s: the last point is %+v", r.Mode, last)
 	}
 }
+
+// memoryKnown tells that the server's memory was looked at, and shared among n
+// connections. So few may fit into what it had before.
+func memoryKnown(s result.Server, n int64) bool {
+	return s.Before.RSS > 0 && s.After.RSS > 0 && s.RSSPerConn == (s.After.RSS-s.Before.RSS)/n
+}

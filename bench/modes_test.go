@@ -12,7 +12,7 @@ func TestIdle(t *testing.T) {
 	for _, procs := range []string{"1", "3"} {
 		r := loaded(t, 0, "idle", "-url", url, "-debug", debug, "-conns", "60", "-hold", "200ms", "-sample", "6", "-every", "50ms", "-procs", procs)
 		sound(t, r, 60, 6)
-		if r.Server.RSSPerConn == 0 || r.Load.Elapsed < 200*time.Millisecond {
+		if !memoryKnown(r.Server, 60) || r.Load.Elapsed < 200*time.Millisecond {
 			t.Errorf("%+v", r.Server)
 		}
 	}
