@@ -96,8 +96,9 @@ func (d *Decoder) Held() (bytes int) {
 //     6455 section 5.5.1).
 //   - 0: what was taken completes nothing. If that was all of b, call again with
 //     more. Else call again with the rest, at once or after whatever else should
-//     have its turn: a call inflates no more than some 64 KiB, give or take 16
-//     KiB, and takes no more than 16 KiB of a compressed message.
+//     have its turn: a call takes no more than 512 frames, inflates no more than
+//     some 64 KiB, give or take 16 KiB, and takes no more than 16 KiB of a
+//     compressed message.
 //
 // Next changes b: a frame that lies whole in it is unmasked in place. The
 // payload is a part of b, or else of d's own memory; it may be written to, and
@@ -158,6 +159,10 @@ func wholeMessage(b []byte, cfg *Config) (start, end int) {
 	return start, start + int(size)
 }
 
+// turnPieces is how many frames, or parts of them, a call of Next takes before
+// it returns, so that a connection's neighbours get their turn.
+const turnPieces = 512
+
 // next is Next for all cases.
 func (d *Decoder) next(b []byte) (op Opcode, payload []byte, n int, err error) {
 	d.settle()
@@ -165,7 +170,7 @@ func (d *Decoder) next(b []byte) (op Opcode, payload []byte, n int, err error) {
 		return 0, nil, len(b), nil
 	}
 	d.beginTurn()
-	for n < len(b) && op == 0 && d.phase != failed && !d.turnOver() {
+	for pieces := 0; n < len(b) && op == 0 && d.phase != failed && pieces < turnPieces && !d.turnOver(); pieces++ {
 		if d.phase != inPayload {
 			n += d.readHeader(b[n:])
 		}

@@ -2,16 +2,10 @@ package engine
 
 import "github.com/sockeye-ws/sockeye/codec"
 
-const (
-	// fragmentSize is how much of a message is compressed at a time, in bytes:
-	// what is larger goes out in fragments, one a tick, so that it does not keep
-	// the loop from its other connections.
-	fragmentSize = 64 << 10
-
-	// deflatedAtOnce is how much a loop compresses so in one tick, for all its
-	// connections.
-	deflatedAtOnce = 4 * fragmentSize
-)
+// fragmentSize is how much of a message is compressed at a time, in bytes: what
+// is larger goes out in fragments, one a turn, so that it does not keep the loop
+// from its other connections.
+const fragmentSize = 64 << 10
 
 // stowLocked leaves a message to c's outbox, if it is too large to be
 // compressed at once or has to wait behind such a one. If not, it is not ok.
@@ -63,27 +57,25 @@ func (c *Conn) congested() bool {
 	return c.congestedBy(c.outboxLocked())
 }
 
-// postFragments makes sendFragments come in the next tick.
+// postFragments makes sendFragments come in c's next turn.
 func (s *sessions) postFragments(c *Conn, b *outbox) {
 	if !b.posted {
 		b.posted = true
-		s.loop.Post(func() { s.sendNextFragments(c) })
+		s.loop.Post(c.conn.Yield)
 	}
 }
 
-// sendNextFragments is sendFragments when it comes as it was to, unless others
-// have had the tick.
-func (s *sessions) sendNextFragments(c *Conn) {
-	if s.deflated >= deflatedAtOnce {
-		s.loop.Post(func() { s.sendNextFragments(c) })
-		return
+// fragmentsDue tells that the turn which comes was asked for by postFragments.
+func (c *Conn) fragmentsDue() (due bool) {
+	if c.profile.deflation == nil {
+		return false
 	}
 	c.conn.Lock()
+	defer c.conn.Unlock()
 	if b := c.outboxLocked(); b != nil {
-		b.posted = false
+		due, b.posted = b.posted, false
 	}
-	c.conn.Unlock()
-	s.sendFragments(c)
+	return due
 }
 
 // sendFragments sends a piece of what is in c's outbox, and sees to it that the
@@ -110,9 +102,7 @@ func (s *sessions) sendPiece(c *Conn) (over, ended bool) {
 	if b == nil {
 		return false, false
 	}
-	before := b.unsent
 	c.sendFragmentsLocked(b)
-	s.deflated += before - b.unsent
 	switch {
 	case b.empty() || !c.conn.WritableLocked():
 		ended, b.ended = b.ended, false

@@ -152,12 +152,13 @@ func (m *mail) take(b *mailbox) (l letter, last, ok bool) {
 	return l, last, ok
 }
 
-// holds tells that c is not read from because its mailbox has been full.
+// holds tells that c is not read from because its mailbox has been full, or its
+// upgrade is not decided yet.
 func (m *mail) holds(c *Conn) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b := m.boxes[c]
-	return b != nil && b.held
+	return b != nil && (b.held || b.opening != nil)
 }
 
 // unpark lets c's calls go on, if they wait for its peer to read.

@@ -83,7 +83,7 @@ func TestCloseWhilePaused(t *testing.T) {
 	}})
 	s := serve(t, r, engine.Options{MaxMessageRate: 1, RatePolicy: engine.PauseFast, CloseTimeout: patience})
 	p := open(t, s)
-	p.write(strings.Repeat(text("x"), 1000) + text("last"))
+	p.write(strings.Repeat(text("x"), 500) + text("last"))
 	p.expectClose(codec.CloseNormal, "")
 	p.write(closing(codec.CloseNormal, ""))
 	if end := r.end(t); !end.Clean {

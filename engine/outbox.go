@@ -41,13 +41,14 @@ func (p *parcel) memory() int {
 // order. A connection has one only while there is something in it. The
 // connection's lock guards it.
 type outbox struct {
-	parcels []parcel
-	unsent  int           // what they count for in MaxBuffered
-	memory  int           // what they hold
-	held    *atomic.Int64 // counts the memory of all outboxes of the loop
-	posted  bool          // sendFragments is to come in any case
-	closing bool          // the Close frame comes behind the parcels
-	ended   bool          // the peer's stream has, which is acted upon behind them
+	parcels   []parcel
+	unsent    int           // what they count for in MaxBuffered
+	memory    int           // what they hold
+	held      *atomic.Int64 // counts the memory of all outboxes of the loop
+	posted    bool          // a turn of the connection is to come, for sendFragments
+	preparing bool          // it is to be asked for once the first message is prepared
+	closing   bool          // the Close frame comes behind the parcels
+	ended     bool          // the peer's stream has, which is acted upon behind them
 }
 
 func (b *outbox) empty() bool { return len(b.parcels) == 0 }

@@ -1,30 +1,55 @@
 package engine
 
-import "github.com/sockeye-ws/sockeye/pool"
+import (
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+	"github.com/sockeye-ws/sockeye/pool"
+)
 
-// turnWork is how many bytes of messages are decoded before a connection's
-// neighbours have their turn: of one read that was compressed there may come a
-// thousand times as many.
-const turnWork = 256 << 10
+// A connection's turn is over after so much work, which is counted in bytes: one
+// read can bring ten thousand frames, or be compressed and bring a thousand times
+// as many bytes. The others are what work counts for that takes its time
+// whatever the number of bytes: about as many as a processor copies meanwhile.
+const (
+	turnWork     = 96 << 10
+	frameWork    = 128     // a frame, with its handler
+	deflatedWork = 1 << 10 // the same if it may be compressed
+	recordWork   = 512     // a record of TLS
+)
 
-// inflatedAtOnce is how much a [codec.Decoder] inflates in one call, about.
-const inflatedAtOnce = 64 << 10
-
-// pace holds c, of which more has been read, if its neighbours have their turn
-// after so much work, or if its peer must read first.
-func (s *sessions) pace(c *Conn, work int) {
+// work gives how much it counts to have decoded an event, or if op is 0 none,
+// of so many bytes. If there is more to decode then, the decoder has returned
+// for others to have their turn.
+func (p *profile) work(op codec.Opcode, bytes int, more bool) int {
 	switch {
-	case work >= turnWork:
-		s.yield(c)
-	case c.conn.Blocked() && c.mustReadFirst():
+	case op == 0 && more:
+		return turnWork
+	case p.deflation != nil:
+		return deflatedWork + 4*bytes
+	}
+	return frameWork + bytes
+}
+
+// pace ends the turn of c if it has worked enough, and holds it if there is more
+// to decode then, or if its peer must read before that.
+func (s *sessions) pace(c *Conn, more bool) {
+	over := s.worked >= turnWork
+	if over {
+		c.conn.Yield()
+	}
+	if more && (over || c.conn.Blocked() && c.mustReadFirst()) {
 		c.conn.Hold()
 	}
 }
 
-// yield holds c until the next tick.
-func (s *sessions) yield(c *Conn) {
-	c.conn.Hold()
-	s.loop.Post(func() { s.goOn(c) })
+// Turn goes on with a connection whose turn was over before all was done.
+func (s *sessions) Turn(lc *loop.Conn) (went bool) {
+	c := connOf(lc)
+	if c.fragmentsDue() {
+		s.sendFragments(c)
+		return false
+	}
+	return s.goOn(c)
 }
 
 // keep keeps what was read but is not to be decoded yet.
@@ -43,10 +68,10 @@ func (s *sessions) mustWait(c *Conn) bool {
 }
 
 // goOn goes on with a connection that was held, if nothing else holds it: first
-// with what was read before.
-func (s *sessions) goOn(c *Conn) {
+// with what was read before. It tells whether it did.
+func (s *sessions) goOn(c *Conn) bool {
 	if c.conn.Gone() || !c.conn.Held() || s.mustWait(c) {
-		return
+		return false
 	}
 	var rest *pool.Buffer
 	if c.rx != nil {
@@ -54,10 +79,11 @@ func (s *sessions) goOn(c *Conn) {
 	}
 	if rest == nil {
 		s.readOn(c, nil)
-		return
+		return true
 	}
 	s.readOn(c, rest.B)
 	pool.Put(rest)
+	return true
 }
 
 // readOn goes on with a connection that was held: first with rest, which was
@@ -70,9 +96,7 @@ func (s *sessions) readOn(c *Conn, rest []byte) {
 	c.conn.Cork()
 	defer c.conn.Uncork()
 	defer s.recoverFrom(c)
-	if t := c.profile.tls; t != nil {
-		t.worked = 0
-	}
+	s.worked = 0
 	before := s.events
 	s.feed(c, rest)
 	if c.profile.metered() {

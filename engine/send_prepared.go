@@ -75,10 +75,10 @@ type preparing struct {
 // prepareLocked has the first message in c's outbox compressed off the loop,
 // once for all connections that wait for it, and then sent.
 func (s *sessions) prepareLocked(c *Conn, b *outbox) {
-	if b.posted {
+	if b.preparing {
 		return
 	}
-	b.posted = true
+	b.preparing = true
 	d := c.profile.deflation
 	p := preparing{b.parcels[0].prepared, d.compressor.level, d.bits}
 	if s.preparing == nil {
@@ -96,6 +96,11 @@ func (s *sessions) prepared(p preparing) {
 	waiting := s.preparing[p]
 	delete(s.preparing, p)
 	for _, c := range waiting {
-		s.sendNextFragments(c)
+		c.conn.Lock()
+		if b := c.outboxLocked(); b != nil {
+			b.preparing = false
+			s.postFragments(c, b)
+		}
+		c.conn.Unlock()
 	}
 }

@@ -21,7 +21,6 @@ type sessions struct {
 
 	contexts  contexts
 	outboxes  outboxes
-	deflated  int                   // bytes from them in this tick
 	preparing map[preparing][]*Conn // that wait for it
 	deflaters *deflaters            // the group's
 
@@ -33,6 +32,7 @@ type sessions struct {
 	remotes  remotes
 	meters   meters
 	events   int          // messages and control frames received
+	worked   int          // in the turn of the connection that has it: see work
 	received atomic.Int64 // bytes that receivers hold
 	checked  int64        // memory when it was checked last
 	opened   []byte       // what records are decrypted to; nil before the first
@@ -93,6 +93,7 @@ func (s *sessions) Room(lc *loop.Conn) []byte {
 
 // Filled continues a message whose bytes were read to their place.
 func (s *sessions) Filled(lc *loop.Conn, n int) {
+	s.worked = 0
 	s.filled(connOf(lc), n)
 }
 
@@ -100,7 +101,9 @@ func (s *sessions) filled(c *Conn, n int) {
 	defer s.recoverFrom(c)
 	rx, before := c.rx, s.events
 	op, payload, err := rx.decoder.Filled(n)
+	s.worked += n
 	if s.handle(c, op, payload, err) {
+		s.pace(c, false)
 		s.settle(c, rx)
 	}
 	if c.profile.metered() {
@@ -110,13 +113,12 @@ func (s *sessions) filled(c *Conn, n int) {
 
 // Data takes what was read.
 func (s *sessions) Data(lc *loop.Conn, b []byte) {
-	c := connOf(lc)
-	if t := c.profile.tls; t != nil {
-		t.worked = 0
+	s.worked = 0
+	if c := connOf(lc); c.profile.tls != nil {
 		s.records(c, b)
-		return
+	} else {
+		s.plain(c, b)
 	}
-	s.plain(c, b)
 }
 
 // plain takes what was read, or what came of it.
@@ -155,30 +157,19 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		s.charge(rx)
 		return
 	}
-	work, t := 0, c.profile.tls
-	if t != nil {
-		work = t.worked
-	}
 	for len(b) > 0 {
 		op, payload, n, err := rx.decoder.Next(b)
 		b = b[n:]
-		work += len(payload)
+		s.worked += c.profile.work(op, max(n, len(payload)), len(b) > 0)
 		if !s.handle(c, op, payload, err) {
 			return
 		}
-		if len(b) == 0 {
-			break
-		}
-		if op == 0 {
-			work += inflatedAtOnce // and there is more to come
-		}
-		if s.pace(c, work); c.conn.Held() {
-			rx.keep(b)
+		if s.pace(c, len(b) > 0); c.conn.Held() {
 			break
 		}
 	}
-	if t != nil {
-		t.worked = work
+	if len(b) > 0 {
+		rx.keep(b)
 	}
 	s.settle(c, rx)
 }

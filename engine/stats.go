@@ -53,7 +53,6 @@ type counters struct {
 // Ticked publishes what the tick has counted, and keeps to the memory budget.
 func (s *sessions) Ticked() {
 	s.checkMemory()
-	s.deflated = 0
 	c := &s.stats
 	if c.received|c.sent == 0 {
 		return

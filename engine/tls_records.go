@@ -70,7 +70,7 @@ func (s *sessions) records(c *Conn, b []byte) {
 		s.record(c, t, record)
 		pool.Put(own)
 		if b = left; len(b) > 0 && c.hearsRecords() {
-			s.pace(c, t.worked)
+			s.pace(c, true)
 		}
 	}
 	if !c.conn.Finishing() && !c.conn.Gone() {
@@ -143,6 +143,7 @@ func (t *tlsState) keep(b []byte) {
 // function of the configuration, as a client's session cache.
 func (s *sessions) record(c *Conn, t *tlsState, record []byte) {
 	defer s.recoverFrom(c)
+	s.worked += recordWork
 	buf, direct := s.roomFor(c, len(record))
 	n, err := c.decrypt(t, record, buf)
 	t.largest = max(t.largest, len(record))

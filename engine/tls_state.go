@@ -31,7 +31,6 @@ type tlsState struct {
 	charged int          // bytes counted in sessions.received
 	largest int          // the largest record that conn has read: it keeps that much memory
 	barren  int          // bytes of the records since the last that had data
-	worked  int          // bytes of messages that came of the records of this turn
 }
 
 var _ net.Conn = (*tlsState)(nil)

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	acceptBatch = 64
+	acceptBatch = 16
 	minBackoff  = 10 * time.Millisecond
 	maxBackoff  = time.Second
 )

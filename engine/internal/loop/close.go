@@ -217,6 +217,9 @@ func (l *Loop) discarded(c *Conn, n int, e Errno) {
 		if c.out == nil {
 			c.out = newQueue()
 		}
+		if n >= minYield {
+			c.Yield()
+		}
 		if c.out.discarded += n; c.out.discarded > lingerBytes {
 			c.closeLocked(syscall.EMSGSIZE)
 		}

@@ -19,7 +19,7 @@ type Conn struct {
 	loop *Loop
 	out  *queue // what is not sent yet, or nil; guarded by mu
 	mu   sync.Mutex
-	word atomic.Uint32 // flags, errno and state; but for corked, held, gathering and handling written with mu held, read by all
+	word atomic.Uint32 // flags, errno and state; but for corked, held, yielded, gathering and handling written with mu held, read by all
 	fd   int32
 	slot int32  // in loop.conns
 	gen  uint32 // tells this connection from earlier ones of its slot
@@ -44,6 +44,7 @@ const (
 	attending                    // on its way to Events.Attended
 	adopted                      // see Adopt
 	held                         // see Hold
+	yielded                      // see Yield
 	unwatched                    // removed from the poller
 	muted                        // see MuteLocked
 	gathering                    // see Gather

@@ -42,6 +42,10 @@ type Events interface {
 	// the connection locked.
 	Layer(c *Conn) Layer
 
+	// Turn comes after [Conn.Yield], to go on with what waited, and tells
+	// whether anything did. If not, c is read from.
+	Turn(c *Conn) bool
+
 	// Ended tells that the peer has ended its stream; it may still read.
 	Ended(c *Conn)
 
@@ -98,8 +102,9 @@ type Loop struct {
 	ready     []Event
 	buf       []byte // what connections without memory of their own read into
 	ahead     [maxAhead]ahead
-	aheadBuf  []byte // what they are read into
-	scratch   *queue // what the corked connection sends
+	aheadBuf  []byte  // what they are read into
+	scratch   *queue  // what the corked connection sends
+	yielding  []*Conn // that wait for their turn, in its order
 	closing   []ending
 	justEnded []*Conn // whose End came in this tick
 	listeners []*Listener
@@ -156,6 +161,9 @@ func (l *Loop) Tick() error {
 		l.handle(batch)
 	}
 	l.runPending()
+	if len(l.yielding) > 0 {
+		l.giveTurns()
+	}
 	l.wheel.advance(l.tick, l.fire)
 	l.resumeListeners()
 	if len(l.alarms) > 0 {
@@ -195,7 +203,7 @@ func (l *Loop) wait() (int, error) {
 	l.waiting.Store(true)
 	defer l.waiting.Store(false)
 	deadline := l.deadline()
-	if l.pending.Load() > 0 {
+	if l.pending.Load() > 0 || len(l.yielding) > 0 {
 		deadline = 0
 	}
 	return l.poller.Wait(l.ready, deadline)
@@ -228,7 +236,7 @@ func (l *Loop) dispatch(ev Event) {
 	if ev.Ready&Writable != 0 {
 		l.writable(c)
 	}
-	if ev.Ready&Readable != 0 {
+	if ev.Ready&Readable != 0 && !c.has(yielded) {
 		l.readable(c)
 	}
 }

@@ -16,6 +16,7 @@ type script struct {
 	room     func(c *Conn) []byte
 	filled   func(c *Conn, n int)
 	data     func(c *Conn, b []byte)
+	turn     func(c *Conn) bool
 	ended    func(c *Conn)
 	drained  func(c *Conn)
 	timer    func(c *Conn)
@@ -55,6 +56,8 @@ func (s *script) Data(c *Conn, b []byte) {
 	}
 	s.data(c, b)
 }
+
+func (s *script) Turn(c *Conn) bool { return s.turn != nil && s.turn(c) }
 
 func (s *script) Layer(*Conn) Layer { return s.layer }
 

@@ -1,0 +1,46 @@
+package loop
+
+import "time"
+
+// turnsTime is how long, about, a tick goes on giving turns: what its events
+// need comes first, and waits no longer for those that need more.
+const turnsTime = 200 * time.Microsecond
+
+// minYield is for how many bytes discarded in one read a connection yields.
+const minYield = 16 << 10
+
+// Yield ends the turn of c, which needs more than its share of a tick:
+// [Events.Turn] comes when those have had theirs that yielded before. Until
+// then nothing is read from c.
+func (c *Conn) Yield() {
+	if !c.has(yielded | closed) {
+		c.word.Or(yielded)
+		c.loop.yielding = append(c.loop.yielding, c)
+	}
+}
+
+// giveTurns gives a turn to one of those that wait for it, and to more as long
+// as there is time. However many they are, other connections wait for few.
+func (l *Loop) giveTurns() {
+	waiting, given := len(l.yielding), 0
+	for began := l.sys.Now(); given < waiting; {
+		c := l.yielding[given]
+		given++
+		c.word.And(^yielded)
+		l.giveTurn(c)
+		if l.sys.Now()-began >= int64(turnsTime) {
+			break
+		}
+	}
+	left := copy(l.yielding, l.yielding[given:])
+	clear(l.yielding[left:])
+	l.yielding = l.yielding[:left]
+}
+
+// giveTurn reads from a connection that goes on with nothing else.
+func (l *Loop) giveTurn(c *Conn) {
+	if c.has(closed) || l.events.Turn(c) || c.has(closed|broken|held|paused|ended) {
+		return
+	}
+	l.readable(c)
+}
