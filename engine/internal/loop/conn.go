@@ -53,11 +53,13 @@ const (
 	sealing                      // see Seal
 	closed                       // to be freed at the end of the tick, or freed
 
-	errnoShift = 20
+	errnoShift = 21
 	stateShift = 28
-	errnoMask  = 0xFF
+	errnoMask  = 0x7F // what sockets fail with is less, on all systems
 	stateMask  = 0xF
 )
+
+var _ [1<<errnoShift - 2*closed]struct{} // the flags leave room for the errno
 
 func (c *Conn) has(flags uint32) bool { return c.word.Load()&flags != 0 }
 

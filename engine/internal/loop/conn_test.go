@@ -23,7 +23,7 @@ func TestConnIsSmall(t *testing.T) {
 func TestState(t *testing.T) {
 	r := newRig(t, &script{})
 	c, _ := r.connect("unix")
-	for _, flags := range []uint32{0, corked, blocked | paused, broken | 0xFF<<errnoShift, attending | silent, held | muted | gathering} {
+	for _, flags := range []uint32{0, corked, blocked | paused, broken | errnoMask<<errnoShift, attending | silent, held | muted | gathering} {
 		for _, state := range []uint8{0, 1, stateMask} {
 			c.Lock()
 			c.setLocked(flags)

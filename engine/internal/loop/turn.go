@@ -4,7 +4,7 @@ import "time"
 
 // turnsTime is how long, about, a tick goes on giving turns: what its events
 // need comes first, and waits no longer for those that need more.
-const turnsTime = 200 * time.Microsecond
+const turnsTime = 100 * time.Microsecond
 
 // minYield is for how many bytes discarded in one read a connection yields.
 const minYield = 16 << 10
