@@ -15,11 +15,9 @@ import (
 
 // A connection that sends as fast as it can does not starve its neighbours:
 // between the moment at which one of them can be heard and that at which it is,
-// the loop handles no more of the busy one than what it reads in two goes, the
-// one under way and perhaps one before the neighbour's. Frames are counted, not
-// time.
+// the loop handles no more of the busy one than two turns of it, the one under
+// way and perhaps one before the neighbour's. Frames are counted, not time.
 func TestBusyConnectionDoesNotStarveItsNeighbours(t *testing.T) {
-	const size = 7 // bytes of a masked frame with one byte of payload
 	total := 64 << 20
 	if engine.RaceEnabled {
 		total /= 16
@@ -40,8 +38,8 @@ func TestBusyConnectionDoesNotStarveItsNeighbours(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			const every = 10 // of the expected turns of the loop
-			const turn = 64 << 10 / size
+			const turn = 1024 // frames
+			const every = 100 // turns, about
 			b := &busyness{every: every * turn / test.each, reply: pattern(test.reply)}
 			r := record(engine.HandlerFuncs{Message: b.message})
 			s := serve(t, r, engine.Options{MaxBuffered: 64 << 20})

@@ -12,22 +12,25 @@ import (
 // whatever the number of bytes: about as many as a processor copies meanwhile.
 const (
 	turnWork     = 96 << 10
-	frameWork    = 128     // a frame, with its handler
-	deflatedWork = 1 << 10 // the same if it may be compressed
+	eventWork    = 64      // a message or control frame, with its handler
+	headerWork   = 16      // a byte of frames' headers
+	deflatedWork = 1 << 10 // an event that may be compressed
 	recordWork   = 512     // a record of TLS
 )
 
-// work gives how much it counts to have decoded an event, or if op is 0 none,
-// of so many bytes. If there is more to decode then, the decoder has returned
-// for others to have their turn.
-func (p *profile) work(op codec.Opcode, bytes int, more bool) int {
+// work gives how much it counts to have decoded n bytes to an event with so many
+// bytes of payload, or if op is 0 to none. If there is more to decode then, the
+// decoder has returned for others to have their turn.
+func (p *profile) work(op codec.Opcode, n, payload int, more bool) int {
 	switch {
 	case op == 0 && more:
 		return turnWork
+	case op == 0:
+		return n
 	case p.deflation != nil:
-		return deflatedWork + 4*bytes
+		return deflatedWork + 4*max(n, payload)
 	}
-	return frameWork + bytes
+	return eventWork + max(n, payload) + headerWork*max(n-payload, 0)
 }
 
 // pace ends the turn of c if it has worked enough, and holds it if there is more

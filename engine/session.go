@@ -160,7 +160,7 @@ func (s *sessions) feed(c *Conn, b []byte) {
 	for len(b) > 0 {
 		op, payload, n, err := rx.decoder.Next(b)
 		b = b[n:]
-		s.worked += c.profile.work(op, max(n, len(payload)), len(b) > 0)
+		s.worked += c.profile.work(op, n, len(payload), len(b) > 0)
 		if !s.handle(c, op, payload, err) {
 			return
 		}

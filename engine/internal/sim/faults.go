@@ -2,6 +2,7 @@ package sim
 
 import (
 	"syscall"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
 )
@@ -166,6 +167,7 @@ var table = func() (t [numCalls][severities][]Fault) {
 // The chances of faults, out of 1,000.
 const (
 	interruption = 50
+	slowness     = 100
 	late         = 200
 	spurious     = 5
 	stale        = 10
@@ -177,7 +179,11 @@ var rarity = [numCalls]int{
 }
 
 // inject decides whether a call of the server fails, and how; 0 if it does not.
+// Some calls take their time.
 func (s *System) inject(c call) loop.Errno {
+	if s.chance(slowness) {
+		s.Advance(time.Duration(s.Rand.IntN(300)) * time.Microsecond)
+	}
 	n, harm := s.Rand.IntN(1000), s.Harm*rarity[c]
 	switch {
 	case n < harm:
