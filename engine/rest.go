@@ -101,7 +101,9 @@ func (s *sessions) readOn(c *Conn, rest []byte) {
 	defer s.recoverFrom(c)
 	s.worked = 0
 	before := s.events
-	s.feed(c, rest)
+	if len(rest) > 0 {
+		s.feed(c, rest)
+	}
 	if c.profile.metered() {
 		s.count(c, s.events-before, 0) // the bytes have been
 	}
