@@ -79,19 +79,25 @@ func newInstant(b *testing.B, conns int, h Handler) (instantSystem, *sessions) {
 }
 
 // BenchmarkOwnTime measures what the engine itself adds to the system calls of
-// an echoed message: 100 connections, each ready in each tick.
+// an echoed message: 100 connections, each ready in each tick, with as many
+// messages as its peer had outstanding.
 func BenchmarkOwnTime(b *testing.B) {
-	for _, size := range []int{16, 125, 1024} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			const conns = 100
-			h := HandlerFuncs{Message: func(c *Conn, op codec.Opcode, p []byte) { c.Send(op, p) }}
-			sys, s := newInstant(b, conns, h)
-			sys.in = codec.AppendMaskedFrame(nil, codec.Binary, make([]byte, size), [4]byte{1, 2, 3, 4})
-			b.ReportAllocs()
-			for b.Loop() {
-				s.loop.Tick()
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/conns, "ns/message")
-		})
+	for _, depth := range []int{1, 16} {
+		for _, size := range []int{16, 125, 1024} {
+			b.Run(fmt.Sprintf("%dx%d", depth, size), func(b *testing.B) {
+				const conns = 100
+				h := HandlerFuncs{Message: func(c *Conn, op codec.Opcode, p []byte) { c.Send(op, p) }}
+				sys, s := newInstant(b, conns, h)
+				sys.in = nil
+				for range depth {
+					sys.in = codec.AppendMaskedFrame(sys.in, codec.Binary, make([]byte, size), [4]byte{1, 2, 3, 4})
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					s.loop.Tick()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*conns*depth), "ns/message")
+			})
+		}
 	}
 }

@@ -29,11 +29,33 @@ func (c *Conn) Send(op codec.Opcode, p []byte) error {
 	}
 	c.conn.Lock()
 	defer c.conn.Unlock()
+	if c.replyLocked(op, p) {
+		return nil
+	}
 	err := c.admitLocked(true, "")
 	if err == nil || err == ErrOlderDropped {
 		c.markLocked(c.messageLocked(op, p, ""), "")
 	}
 	return err
+}
+
+// maxReplies is more than a connection gathers before it sends, so that with a
+// larger MaxBuffered nothing of that is too much.
+const maxReplies = 64 << 10
+
+// replyLocked sends a message if it is one of the most, which are small and sent
+// while the handler is called. It does nothing else than the long way does.
+func (c *Conn) replyLocked(op codec.Opcode, p []byte) bool {
+	if len(p) >= largeSend || !c.profile.replies {
+		return false
+	}
+	b := c.conn.ReplyRoomLocked(uint8(Open), codec.MaxHeaderSize+len(p))
+	if b == nil {
+		return false
+	}
+	c.conn.ReplyLocked(codec.AppendFragment(b, op, true, p))
+	c.sessions().stats.sent++ // as countSentLocked does
+	return true
 }
 
 func checkMessage(op codec.Opcode, p []byte) error {

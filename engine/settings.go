@@ -50,6 +50,7 @@ type profile struct {
 	ponger      Ponger  // handler, if it is one
 	subprotocol string
 	deflation   *deflation // nil: no compression
+	replies     bool       // see replyLocked
 	tls         *tlsState  // of which this profile is a part; or nil
 }
 
@@ -63,6 +64,7 @@ func (p *profile) decoding() *codec.Config {
 
 func newProfile(s *settings, h Handler, subprotocol string, d *deflation) *profile {
 	p := &profile{settings: s, handler: h, subprotocol: subprotocol, deflation: d}
+	p.replies = d == nil && !s.client && s.sendPolicy != DropOldest && s.maxBuffered >= maxReplies
 	p.drainer, _ = h.(Drainer)
 	p.ponger, _ = h.(Ponger)
 	return p

@@ -51,6 +51,30 @@ func (c *Conn) RoomLocked(n int) []byte {
 	return c.out.room(n).B
 }
 
+// ReplyRoomLocked gives what c has gathered while it is corked, to append up to
+// n bytes to; [Conn.ReplyLocked] takes them. It is the way of most replies: nil
+// if there is anything to be seen to that RoomLocked and CommitLocked see to, or
+// if c is not in the user's state.
+func (c *Conn) ReplyRoomLocked(state uint8, n int) []byte {
+	const rare = blocked | finishing | broken | sealing | closed
+	word, q := c.word.Load(), c.loop.scratch
+	switch {
+	case word&(corked|rare) != corked || uint8(word>>stateShift) != state:
+		return nil
+	case len(q.buf.B)+n >= min(flushSize, cap(q.buf.B)):
+		return nil
+	case c.out == nil:
+		c.out = q
+	case c.out != q:
+		return nil
+	}
+	return q.buf.B
+}
+
+// ReplyLocked takes back what ReplyRoomLocked gave, longer by what is to be
+// sent.
+func (c *Conn) ReplyLocked(b []byte) { c.out.buf.B = b }
+
 // newQueueLocked gives a corked connection the loop's own queue: only one
 // connection is corked at a time, and most are uncorked with nothing left.
 func (c *Conn) newQueueLocked() *queue {
