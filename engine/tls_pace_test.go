@@ -85,7 +85,7 @@ func TestTLSInflatingInTurns(t *testing.T) {
 // between them is put together all the same.
 func TestTLSRequestInTurns(t *testing.T) {
 	t.Parallel()
-	s := serveTLS(t, engine.HandlerFuncs{}, engine.Options{})
+	s := serveTLS(t, engine.HandlerFuncs{}, engine.Options{MaxMessageRate: 100})
 	p := connect(t, s.addr)
 	a := &altered{Conn: p.Conn, s: s, t: t}
 	p.Conn = a
