@@ -118,8 +118,12 @@ func (c *simClient) persist() {
 	}
 }
 
-// tooFast tells that the client has sent more than it may.
+// tooFast tells that the client has sent more than it may. If it has begun
+// another connection since, only the bytes are known.
 func (c *simClient) tooFast(j *journal) bool {
 	w := c.w
+	if j.link != c.link {
+		return w.MaxMessageRate > 0 || w.MaxByteRate > 0 && j.link.Read > w.MaxByteRate
+	}
 	return w.MaxMessageRate > 0 && c.frames > w.MaxMessageRate || w.MaxByteRate > 0 && c.bytes > w.MaxByteRate
 }
