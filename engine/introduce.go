@@ -131,7 +131,7 @@ func (s *sessions) demote(c *Conn) bool {
 		return false
 	}
 	c.conn.Lock()
-	c.profile = p
+	c.profile = c.profile.secured(p)
 	c.conn.Unlock()
 	return true
 }
@@ -151,6 +151,7 @@ func (s *sessions) identify(c *Conn, r *handshake.Request) error {
 	if from.is&vouched != 0 || c.profile.surplus || s.enroll(c, client.Addr()) {
 		return nil
 	}
+	s.demote(c) // so that its place is free, however long it takes to end
 	_, err := s.owner.admission.tooMany.upgrade(c, nil)
 	return err
 }

@@ -131,9 +131,13 @@ type Options struct {
 	// TLSConfig is what ServeTLS and ListenAndServeTLS begin with; they work
 	// with a copy, whose NextProtos have "http/1.1" and not "h2". GetCertificate
 	// replaces certificates while the server runs, GetConfigForClient anything.
-	// Its functions run on the goroutines of handshakes, and may block; while
-	// they do, another handshake may have to wait. Default: what package
-	// crypto/tls has: TLS 1.2 and 1.3, and session tickets.
+	// Its functions run on the goroutines of handshakes, of which there are
+	// TLSHandshakes, and may block; while they do, another handshake may have to
+	// wait. [tls.ClientHelloInfo.Context] ends with the connection: at
+	// HandshakeTimeout, or when the peer resets it. Danger: a function that waits on
+	// for longer keeps its goroutine, and if all do, every handshake waits until
+	// HandshakeTimeout ends it. Default: what package crypto/tls has: TLS 1.2
+	// and 1.3, and session tickets.
 	TLSConfig *tls.Config
 
 	// TLSHandshakes is the limit of goroutines that do the costly part of TLS

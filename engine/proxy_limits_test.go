@@ -178,6 +178,51 @@ func TestMaxConnsBehindProxy(t *testing.T) {
 	expect(waiting, "429 Too Many Requests")
 }
 
+// Nor does one that is refused by the address that a header tells, however long
+// it stays.
+func TestMaxConnsBehindProxyWithHeader(t *testing.T) {
+	t.Parallel()
+	options := engine.Options{
+		Proxies: &engine.Proxies{Trusted: local, Header: engine.XForwardedFor}, MaxConns: 2, MaxConnsPerAddr: 1, CloseTimeout: patience,
+	}
+	test := func(t *testing.T, s *running, connect func() *peer) {
+		var refused []*peer
+		for _, test := range []struct{ addr, want string }{
+			{"192.0.2.1", "101 Switching Protocols"},
+			{"192.0.2.1", "429 Too Many Requests"},
+			{"192.0.2.1", "429 Too Many Requests"},
+			{"192.0.2.2", "101 Switching Protocols"},
+		} {
+			p := connect()
+			p.write(requestWith("X-Forwarded-For: " + test.addr))
+			if status, _ := p.head(); status != "HTTP/1.1 "+test.want {
+				t.Errorf("%s got %q, want %q", test.addr, status, test.want)
+			} else if test.want[0] == '4' {
+				refused = append(refused, p)
+			}
+		}
+		for _, p := range refused {
+			p.Close()
+		}
+		eventually(t, "those refused to be gone", func() bool {
+			return engine.Surplus(s.Server) == 0 && s.Stats().Connections == 2
+		})
+	}
+	eachMode(t, func(t *testing.T, o engine.Options) {
+		mode := options
+		mode.Workers = o.Workers
+		s := serve(t, echoing, mode)
+		test(t, s, func() *peer { return connect(t, s.addr) })
+	})
+	t.Run("TLS", func(t *testing.T) {
+		s := serveTLS(t, echoing, options)
+		test(t, s, func() *peer {
+			p, _ := connectTLS(t, s, clientTLS())
+			return p
+		})
+	})
+}
+
 // One beyond MaxConns does not count for its address, neither then nor later.
 func TestMaxConnsBehindProxyForgetsSurplus(t *testing.T) {
 	t.Parallel()

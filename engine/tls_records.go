@@ -238,9 +238,13 @@ func (s *sessions) releaseTLS(c *Conn) {
 	}
 	pool.Put(t.rest)
 	t.rest, t.largest = nil, 0 // conn ends soon, and cannot be made to give up what it keeps
-	if sh := t.shake; sh != nil && (!sh.running || s.owner.shakers.drop(sh)) {
+	switch sh := t.shake; {
+	case sh == nil:
+	case !sh.running || s.owner.shakers.drop(sh):
 		sh.running = false
 		sh.end()
+	default:
+		sh.cancel() // a hook that waits keeps a handshaker from others
 	}
 	s.chargeTLS(t)
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"container/list"
+	"context"
 	"crypto/tls"
 	"iter"
 
@@ -24,6 +25,9 @@ type tlsShake struct {
 	begun   bool         // it has it, or had it before
 	input   *pool.Buffer // what the step reads
 	taken   int          // bytes that steps have read: crypto/tls keeps messages until the end
+
+	ctx    context.Context // of its hooks; set before the first step
+	cancel func()
 
 	// The handshaker's while it has it.
 
@@ -84,6 +88,9 @@ func (s *sessions) advance(c *Conn, t *tlsState) {
 	t.rest = nil
 	t.keep(input.B[n:])
 	input.B = input.B[:n]
+	if !t.shake.begun {
+		t.shake.ctx, t.shake.cancel = context.WithCancel(context.Background())
+	}
 	t.shake.input, t.shake.running, t.shake.begun = input, true, true
 	t.shake.taken += n
 	s.chargeTLS(t)
@@ -119,11 +126,12 @@ func (t *tlsState) step(sh *tlsShake) {
 	sh.next()
 }
 
-// steps is the handshake; each step ends where it needs more of the peer.
+// steps is the handshake; each step ends where it needs more of the peer. For
+// its context crypto/tls needs no goroutine, unless it is cancelled.
 func (t *tlsState) steps(yield func(struct{}) bool) {
 	sh := t.shake
 	sh.wait = func() bool { return yield(struct{}{}) }
-	sh.err = t.conn.Handshake()
+	sh.err = t.conn.HandshakeContext(sh.ctx)
 	sh.over = true
 }
 

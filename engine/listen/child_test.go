@@ -73,8 +73,9 @@ func wait() {
 }
 
 // serve answers questions at the sockets with these names; one with a slash is
-// the path of a Unix socket, "wait" is waited at, the others are TCP. No names
-// stand for whatever is inherited.
+// the path of a Unix socket, "wait" is waited at, with "slow" the first connection
+// is accepted only some time after Ready, the others are TCP. No names stand for
+// whatever is inherited.
 func serve(names []string) (status int) {
 	sockets, err := listen.Inherited()
 	if err != nil {
@@ -83,9 +84,14 @@ func serve(names []string) (status int) {
 	}
 	done := make(chan bool)
 	var all []net.Listener
+	slow := false
 	for _, name := range names {
 		if name == "wait" {
 			wait()
+			continue
+		}
+		if name == "slow" {
+			slow = true
 			continue
 		}
 		l, err := ask(sockets, name)
@@ -101,12 +107,15 @@ func serve(names []string) (status int) {
 			all = append(all, so)
 		}
 	}
-	for _, l := range all {
-		go answer(l, sockets, done)
-	}
 	if err := sockets.Ready(); err != nil {
 		fmt.Println(err)
 		return 6
+	}
+	if slow {
+		wait()
+	}
+	for _, l := range all {
+		go answer(l, sockets, done)
 	}
 	fmt.Println("ready")
 	<-done

@@ -99,6 +99,34 @@ func TestHandOver(t *testing.T) {
 	}
 }
 
+// Who comes when the next process is ready, but accepts nobody yet, waits at the
+// socket: no process has to know when the other one's loops run.
+func TestReadyBeforeAccepting(t *testing.T) {
+	t.Parallel()
+	sockets, all := opened(t, "ws")
+	next := child("serve slow ws")
+	w, started := wire(t, next)
+	if err := sockets.HandOver(within(t, patience), next); err != nil {
+		t.Fatal(err)
+	}
+	all[0].Close()
+	early, err := net.Dial("tcp", all[0].Addr().String())
+	if err != nil {
+		t.Fatal("refused: ", err)
+	}
+	defer early.Close()
+	early.SetDeadline(time.Now().Add(patience))
+	io.WriteString(early, "end\n")
+	started()
+	w.goOn()
+	if reply, err := io.ReadAll(early); err != nil || len(reply) == 0 {
+		t.Errorf("who was waiting got %q, %v", reply, err)
+	}
+	if status := reap(t, w.process.Pid); status != 0 {
+		t.Errorf("the next process ended with status %d", status)
+	}
+}
+
 // The mode of a socket is the same for all processes that have it: if starting
 // one made it blocking, a loop that accepts would block. The next process makes
 // it non-blocking again, so here it is one that ends before. Nor may other children

@@ -121,8 +121,10 @@ func (so *socket) answers(want description) bool {
 
 // Ready tells whoever started this process that it serves: the process before,
 // whose HandOver then returns, or systemd, if the service has Type=notify
-// (sd_notify(3)); nobody else. Call it once all listeners are served: from here
-// on the process before stops.
+// (sd_notify(3)); nobody else. Call it when all is done that can fail: from here
+// on the process before stops. Serving may begin at the same time, on another
+// goroutine, as the sockets listen already: who comes before that waits in their
+// queues.
 //
 // Inherited sockets that nobody has asked for are closed then, and their paths
 // removed, unless systemd has opened them: then it is an error, as systemd would

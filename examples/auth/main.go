@@ -23,6 +23,7 @@ import (
 // auth knows who may come in.
 type auth struct {
 	users    *users
+	guesses  *guesses
 	sessions sessions
 	secure   bool          // cookies are for HTTPS only, even if this server does not speak it
 	patience time.Duration // for the first message of a stranger, and for a login's turn
@@ -63,7 +64,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	srv := newServer(&auth{users: known, secure: *secure, patience: *patience})
+	srv := newServer(&auth{users: known, guesses: newGuesses(time.Now), secure: *secure, patience: *patience})
 	signalled, restore := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer restore()
 	stopped := make(chan error, 1)

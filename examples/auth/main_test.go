@@ -34,7 +34,7 @@ func serve(t *testing.T, patience time.Duration) (a *auth, addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a = &auth{users: known, patience: patience}
+	a = &auth{users: known, guesses: apart("name ada", "name bob", "address 127.0.0.1"), patience: patience}
 	srv := newServer(a)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()

@@ -16,6 +16,7 @@ var (
 	errUnknown  = errors.New("no such session, or not any more")
 	errTooMany  = errors.New("too many sessions")
 	errPassword = errors.New("wrong name or password")
+	errGuesses  = errors.New("too many wrong passwords")
 )
 
 // session is what a secret stands for. Its context ends with it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -86,15 +87,33 @@ func (a *auth) begin(w http.ResponseWriter, r *http.Request, life time.Duration)
 	name, password := r.PostFormValue("name"), r.PostFormValue("password")
 	ctx, cancel := context.WithTimeout(r.Context(), a.patience)
 	defer cancel()
-	err := a.users.check(ctx, name, password)
+	err := a.check(ctx, r.RemoteAddr, name, password)
 	if err == nil {
 		secret, err = a.sessions.begin(name, life)
 	}
 	switch {
+	case errors.Is(err, errGuesses):
+		w.Header().Set("Retry-After", fmt.Sprint(guessEvery.Seconds()))
+		http.Error(w, "too many wrong passwords: try again later", http.StatusTooManyRequests)
 	case errors.Is(err, errPassword):
 		http.Error(w, "wrong name or password", http.StatusForbidden)
 	case err != nil:
 		http.Error(w, "try again later", http.StatusServiceUnavailable)
 	}
 	return secret, err == nil
+}
+
+// check checks a password, unless whoever names it, or the account, has had too
+// many wrong ones. That goes for names that are not there as well, or it would
+// tell which are.
+func (a *auth) check(ctx context.Context, remoteAddr, name, password string) error {
+	keys := []string{"address " + network(remoteAddr), "name " + name}
+	if !a.guesses.take(keys...) {
+		return errGuesses
+	}
+	err := a.users.check(ctx, name, password)
+	if !errors.Is(err, errPassword) {
+		a.guesses.giveBack(keys...)
+	}
+	return err
 }

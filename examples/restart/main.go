@@ -53,7 +53,7 @@ func run(addr, pidFile string) error {
 	echo := engine.HandlerFuncs{Message: func(c *engine.Conn, op codec.Opcode, payload []byte) { c.Send(op, payload) }}
 	srv := engine.NewServer(echo, options)
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
+	go func() { failed <- srv.Serve(l) }() // until it accepts, clients wait at the socket
 	if err := errors.Join(writePID(pidFile), sockets.Ready()); err != nil {
 		return err
 	}
