@@ -77,8 +77,12 @@ func (s *sessions) credit(c *Conn) time.Duration {
 	return max(m.messages.debt(p.messageRate), m.bytes.debt(p.byteRate))
 }
 
-// paused tells that c is not read from because of its rate.
+// paused tells that c is not read from because of its rate. It has no meter
+// before it is open.
 func (s *sessions) paused(c *Conn) bool {
+	if state := c.State(); state != Open && state != Closing {
+		return false
+	}
 	return c.profile.metered() && s.meters[c.conn.Slot()].paused
 }
 
