@@ -79,7 +79,7 @@ func (c *Conn) fragmentsDue() (due bool) {
 }
 
 // sendFragments sends a piece of what is in c's outbox, and sees to it that the
-// next one follows: in the next tick, or when the socket has room again.
+// next one follows: in its next turn, or when the socket has room again.
 func (s *sessions) sendFragments(c *Conn) {
 	over, ended := s.sendPiece(c)
 	s.goOn(c)

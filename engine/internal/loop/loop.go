@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	readSize    = 64 << 10 // what one connection may use of a tick
+	readSize    = 64 << 10 // what is read from a connection in one go
 	yieldPeriod = 64       // ticks between yields to other goroutines
 )
 
