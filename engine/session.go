@@ -304,8 +304,7 @@ func (s *sessions) Drained(lc *loop.Conn) {
 	if c.shaking() {
 		return // which goes on by itself
 	}
-	if c.hasOutbox() {
-		s.sendFragments(c)
+	if s.fragmentsWait(c) {
 		return
 	}
 	if c.onWorkers() {

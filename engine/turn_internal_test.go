@@ -1,8 +1,14 @@
 package engine
 
 import (
+	"log/slog"
+	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/sockeye-ws/sockeye/codec"
+	"github.com/sockeye-ws/sockeye/engine/internal/loop"
+	"github.com/sockeye-ws/sockeye/engine/internal/sim"
 )
 
 // onLoop runs f in the tick that comes, with the one connection of v.
@@ -67,4 +73,57 @@ func TestNotSilentWhileItsTurnIsAwaited(t *testing.T) {
 		})
 		v.end()
 	}
+}
+
+// However many sockets have room again in a tick, what is compressed for them
+// takes its turn.
+func TestFragmentsTakeTheirTurnOnceDrained(t *testing.T) {
+	sys := sim.New(1)
+	sys.Calm = true
+	v := &victim{t: t, sys: sys, server: NewServer(HandlerFuncs{}, Options{
+		Logger: slog.New(slog.DiscardHandler), Compression: &Compression{}, MaxBuffered: 1 << 20,
+	})}
+	v.shakers = hireHandshakers(sys.Rand, v.server)
+	g, err := newGroup(sys, 1, v.server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.server.group = g
+	listening := sys.Listen()
+	if e := g.sessions[0].loop.Listen(&loop.Listener{FD: listening, Accepted: acceptor(nil)}); e != 0 {
+		t.Fatal(e)
+	}
+	v.fd, v.link = sys.Connect(listening, 0, netip.AddrFrom4([4]byte{192, 0, 2, 1}))
+	v.send([]byte("GET / HTTP/1.1\r\nHost: sim\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"), 1<<20)
+	for v.server.Stats().Open == 0 {
+		v.receive()
+	}
+	unsent := func(s *sessions, c *Conn) int {
+		c.conn.Lock()
+		defer c.conn.Unlock()
+		if b := c.outboxLocked(); b != nil {
+			return b.unsent
+		}
+		return 0
+	}
+	v.onLoop(func(s *sessions, c *Conn) {
+		if err := c.Send(codec.Binary, make([]byte, 3*fragmentSize)); err != nil {
+			t.Fatal(err)
+		}
+		before := unsent(s, c)
+		s.Drained(&c.conn)
+		if now := unsent(s, c); before == 0 || now != before {
+			t.Errorf("%d bytes were unsent, and before its turn %d", before, now)
+		}
+	})
+	for range 10 {
+		v.receive()
+	}
+	v.onLoop(func(s *sessions, c *Conn) {
+		if now := unsent(s, c); now != 0 {
+			t.Errorf("%d bytes are unsent in the end", now)
+		}
+	})
+	v.end()
 }
