@@ -65,6 +65,21 @@ func (s *sessions) postFragments(c *Conn, b *outbox) {
 	}
 }
 
+// fragmentsWait tells that something waits in c's outbox, and makes it come in
+// c's next turn.
+func (s *sessions) fragmentsWait(c *Conn) bool {
+	if c.profile.deflation == nil {
+		return false
+	}
+	c.conn.Lock()
+	defer c.conn.Unlock()
+	b := c.outboxLocked()
+	if b != nil {
+		s.postFragments(c, b)
+	}
+	return b != nil
+}
+
 // fragmentsDue tells that the turn which comes was asked for by postFragments.
 func (c *Conn) fragmentsDue() (due bool) {
 	if c.profile.deflation == nil {
@@ -79,7 +94,8 @@ func (c *Conn) fragmentsDue() (due bool) {
 }
 
 // sendFragments sends a piece of what is in c's outbox, and sees to it that the
-// next one follows: in the next tick, or when the socket has room again.
+// next one follows: in c's next turn, which may have to wait until the socket has
+// room again.
 func (s *sessions) sendFragments(c *Conn) {
 	over, ended := s.sendPiece(c)
 	s.goOn(c)

@@ -22,7 +22,7 @@ type group struct {
 func newGroup(system loop.System, n int, owner *Server) (*group, error) {
 	g := &group{deflaters: newDeflaters()}
 	for range orDefault(n, runtime.GOMAXPROCS(0)) {
-		s := &sessions{owner: owner, blank: new(receiver), deflaters: g.deflaters}
+		s := &sessions{owner: owner, blank: new(receiver), deflaters: g.deflaters, share: turnWork}
 		if owner != nil {
 			s.mail.workers = owner.workers
 		}

@@ -31,8 +31,8 @@ func (s *sessions) Timer(lc *loop.Conn) {
 func (s *sessions) checkPeer(c *Conn) {
 	silent, stalled := c.conn.Silent(), c.conn.Stalled()
 	switch p := c.profile; {
-	case !c.conn.Hears() && !c.conn.Blocked():
-		c.conn.Excuse() // it waits for our handler
+	case (!c.conn.Hears() || c.conn.Yielded()) && !c.conn.Blocked():
+		c.conn.Excuse() // it waits for our handler, or for its turn
 		c.watch(0, 0)
 	case p.idleTimeout > 0 && silent >= p.idleTimeout:
 		s.cut(c, ErrIdleTimeout)

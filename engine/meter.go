@@ -77,14 +77,13 @@ func (s *sessions) credit(c *Conn) time.Duration {
 	return max(m.messages.debt(p.messageRate), m.bytes.debt(p.byteRate))
 }
 
-// paused tells that c is not read from because of its rate, which is measured
-// once it is open.
+// paused tells that c is not read from because of its rate. It has no meter
+// before it is open.
 func (s *sessions) paused(c *Conn) bool {
-	if !c.profile.metered() {
+	if state := c.State(); state != Open && state != Closing {
 		return false
 	}
-	state := c.State()
-	return (state == Open || state == Closing) && s.meters[c.conn.Slot()].paused
+	return c.profile.metered() && s.meters[c.conn.Slot()].paused
 }
 
 // checkMeter reads on from c once its credit is paid back, and otherwise sets

@@ -44,16 +44,6 @@ func (o *outboxes) remove(c *Conn) {
 	o.count.Add(-1)
 }
 
-// hasOutbox tells that messages of c wait in an outbox.
-func (c *Conn) hasOutbox() bool {
-	if c.profile.deflation == nil {
-		return false
-	}
-	c.conn.Lock()
-	defer c.conn.Unlock()
-	return c.outboxLocked() != nil
-}
-
 // outboxLocked gives c's outbox, nil if it has none.
 func (c *Conn) outboxLocked() *outbox {
 	if c.profile.deflation == nil {

@@ -36,7 +36,7 @@ func (p *profile) work(op codec.Opcode, n, payload int, more bool) int {
 // pace ends the turn of c if it has worked enough, and holds it if there is more
 // to decode then, or if its peer must read before that.
 func (s *sessions) pace(c *Conn, more bool) {
-	over := s.worked >= turnWork
+	over := s.worked >= s.share
 	if over {
 		c.conn.Yield()
 	}
@@ -50,7 +50,7 @@ func (s *sessions) Turn(lc *loop.Conn) (went bool) {
 	c := connOf(lc)
 	if c.fragmentsDue() {
 		s.sendFragments(c)
-		return false
+		return true
 	}
 	return s.goOn(c)
 }
@@ -64,10 +64,11 @@ func (rx *receiver) keep(b []byte) {
 	rx.rest.B = append(rx.rest.B, b...)
 }
 
-// mustWait tells that c is not to be read from yet: its peer has sent too much,
-// or has to read first, or its mailbox is full.
+// mustWait tells that c is not to be read from yet: its turn is to come, its peer
+// has sent too much or has to read first, its mailbox is full, or net/http gets it.
 func (s *sessions) mustWait(c *Conn) bool {
-	return s.paused(c) || c.mustReadFirst() || c.onWorkers() && s.mail.holds(c)
+	return c.conn.Yielded() || State(c.conn.State()) == passedOn ||
+		s.paused(c) || c.mustReadFirst() || c.onWorkers() && s.mail.holds(c)
 }
 
 // goOn goes on with a connection that was held, if nothing else holds it: first
@@ -100,12 +101,12 @@ func (s *sessions) readOn(c *Conn, rest []byte) {
 	defer c.conn.Uncork()
 	defer s.recoverFrom(c)
 	s.worked = 0
-	before := s.events
 	if len(rest) > 0 {
+		before := s.events
 		s.feed(c, rest)
-	}
-	if c.profile.metered() {
-		s.count(c, s.events-before, 0) // the bytes have been
+		if c.profile.metered() {
+			s.count(c, s.events-before, 0) // the bytes have been
+		}
 	}
 	s.recordsOn(c)
 	c.conn.ReadOn()

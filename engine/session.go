@@ -33,6 +33,7 @@ type sessions struct {
 	meters   meters
 	events   int          // messages and control frames received
 	worked   int          // in the turn of the connection that has it: see work
+	share    int          // of a tick: work after which a turn is over
 	received atomic.Int64 // bytes that receivers hold
 	checked  int64        // memory when it was checked last
 	opened   []byte       // what records are decrypted to; nil before the first
@@ -303,8 +304,7 @@ func (s *sessions) Drained(lc *loop.Conn) {
 	if c.shaking() {
 		return // which goes on by itself
 	}
-	if c.hasOutbox() {
-		s.sendFragments(c)
+	if s.fragmentsWait(c) {
 		return
 	}
 	if c.onWorkers() {

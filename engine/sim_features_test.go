@@ -13,6 +13,7 @@ import (
 type simFeatures struct {
 	Options
 	loops     int
+	share     int // of a tick, see sessions.share
 	workers   bool
 	secure    bool // speaks TLS
 	clients   int
@@ -61,6 +62,10 @@ func chooseFeatures(seed uint64) *simFeatures {
 	f.compressing(r)
 	f.securing(r)
 	f.proxying(r)
+	f.share = turnWork
+	if once(r, 2) {
+		f.share = 1 + r.IntN(8<<10)
+	}
 	return f
 }
 

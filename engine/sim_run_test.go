@@ -120,6 +120,7 @@ func reproduce(seed uint64) string {
 const (
 	pausedForRate = "paused for a rate"
 	overBudget    = "ticks with too much memory"
+	turnAwaited   = "ticks in which a turn did not come"
 )
 
 // outcomes are what some seed must bring, or it is not tested at all.
@@ -128,7 +129,7 @@ var outcomes = []string{
 	"OnClose: " + ErrRate.Error(), "OnClose: " + ErrMemory.Error(), "OnClose: " + ErrWriteTimeout.Error(),
 	"OnClose: " + ErrIdleTimeout.Error(), "OnClose: " + ErrCloseTimeout.Error(), "OnClose: " + ErrPanic.Error(),
 	"OnDrain", "Stats.Shed", "Stats.Refused", "Stats.Dropped", "Stats.DroppedOlder", "Stats.Replaced", "Stats.MemoryShed",
-	"answered 429", "answered 503", "broadcasts", "pings from the server", "shutdowns", pausedForRate, overBudget,
+	"answered 429", "answered 503", "broadcasts", "pings from the server", "shutdowns", pausedForRate, overBudget, turnAwaited,
 	agreedAlone, agreedContexts, largerEchoes, shaken, turnedAway, notifiedEnd, toldAddress, claimedInVain,
 }
 

@@ -82,6 +82,9 @@ func (w *world) build() {
 		panic(err)
 	}
 	w.server.group = g
+	for _, s := range g.sessions {
+		s.share = w.share
+	}
 	g.deflaters.start = func(work func()) { g.sessions[0].loop.Post(work) }
 	w.listening = w.sys.Listen()
 	deal := func() *loop.Loop { return g.next().loop }
@@ -118,6 +121,11 @@ func (w *world) step() {
 			w.fail("tick: %v", err)
 		}
 		w.checkMemory()
+		s.each(func(c *Conn) {
+			if c.conn.Yielded() {
+				w.saw[turnAwaited]++
+			}
+		})
 	}
 	if w.staff.step(w.sys.Calm) {
 		w.sys.Progress++

@@ -80,25 +80,3 @@ func TestTLSInflatingInTurns(t *testing.T) {
 	p.write(closing(codec.CloseNormal, ""))
 	p.expectClose(codec.CloseNormal, "")
 }
-
-// A request that comes in so many records that neighbours have their turn
-// between them is put together all the same.
-func TestTLSRequestInTurns(t *testing.T) {
-	t.Parallel()
-	s := serveTLS(t, engine.HandlerFuncs{}, engine.Options{MaxMessageRate: 100})
-	p := connect(t, s.addr)
-	a := &altered{Conn: p.Conn, s: s, t: t}
-	p.Conn = a
-	p, _, err := p.over(clientTLS())
-	if err != nil {
-		t.Fatal(err)
-	}
-	together(p, a, func() {
-		for _, b := range []byte(requestWith("X-Long: " + strings.Repeat("x", 1000))) {
-			p.write(string(b))
-		}
-	})
-	p.upgraded()
-	p.write(closing(codec.CloseNormal, ""))
-	p.expectClose(codec.CloseNormal, "")
-}

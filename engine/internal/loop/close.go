@@ -161,6 +161,7 @@ func (l *Loop) closeEnded() {
 		l.closing[i] = ending{}
 		end.c.closeFD()
 		l.conns.remove(end.c)
+		delete(l.failing, end.c)
 		l.Stats.Open.Add(-1)
 		l.events.Closed(end.c, end.e)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	readSize    = 64 << 10 // what one connection may use of a tick
+	readSize    = 64 << 10 // what is read from a connection in one go
 	yieldPeriod = 64       // ticks between yields to other goroutines
 )
 
@@ -102,9 +102,10 @@ type Loop struct {
 	ready     []Event
 	buf       []byte // what connections without memory of their own read into
 	ahead     [maxAhead]ahead
-	aheadBuf  []byte  // what they are read into
-	scratch   *queue  // what the corked connection sends
-	yielding  []*Conn // that wait for their turn, in its order
+	aheadBuf  []byte        // what they are read into
+	scratch   *queue        // what the corked connection sends
+	yielding  []*Conn       // that wait for their turn, in its order
+	failing   map[*Conn]int // of those that a write failed for: how often they were read from since
 	closing   []ending
 	justEnded []*Conn // whose End came in this tick
 	listeners []*Listener

@@ -155,12 +155,19 @@ func (l *Loop) resume(c *Conn, unsent int) {
 }
 
 // failed ends a connection to which a write failed: what the peer had sent
-// before is read first, as it would be had we not written.
+// before is read first, as it would be had we not written. If it yields, it goes
+// on in its turn.
 func (l *Loop) failed(c *Conn) {
-	for range lastReads {
-		if c.has(closed|ended|finishing) || !l.read(c) {
-			break
-		}
+	reads := l.failing[c]
+	for reads < lastReads && !c.has(closed|ended|finishing|yielded) && l.read(c) {
+		reads++
 	}
-	l.close(c, 0)
+	if !c.has(yielded) || c.has(closed|ended|finishing) {
+		l.close(c, 0)
+		return
+	}
+	if l.failing == nil {
+		l.failing = map[*Conn]int{}
+	}
+	l.failing[c] = reads
 }

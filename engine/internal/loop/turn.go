@@ -37,10 +37,18 @@ func (l *Loop) giveTurns() {
 	l.yielding = l.yielding[:left]
 }
 
+// Yielded tells that c waits for its turn.
+func (c *Conn) Yielded() bool { return c.has(yielded) }
+
 // giveTurn reads from a connection that goes on with nothing else.
 func (l *Loop) giveTurn(c *Conn) {
-	if c.has(closed) || l.events.Turn(c) || c.has(closed|broken|held|paused|ended) {
+	if c.has(closed) {
 		return
 	}
-	l.readable(c)
+	switch went := l.events.Turn(c); {
+	case c.has(broken):
+		l.failed(c)
+	case !went && !c.has(held|paused|ended):
+		l.readable(c)
+	}
 }

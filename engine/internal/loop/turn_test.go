@@ -4,6 +4,7 @@ package loop
 
 import (
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -121,5 +122,45 @@ func TestNoTurnOnceClosed(t *testing.T) {
 	r.tick()
 	if !slices.Equal(*turns, []int{0}) || len(r.yielding) != 0 {
 		t.Errorf("turns: %v, %d wait", *turns, len(r.yielding))
+	}
+}
+
+// A connection to which a write failed is heard in turns as well, to the end of
+// what its peer had sent, but not for ever.
+func TestFailedWriteOfThoseThatYield(t *testing.T) {
+	for _, endless := range []bool{false, true} {
+		heard := 0
+		r := newRig(t, &script{})
+		c, p := r.connect("unix")
+		r.data = func(from *Conn, b []byte) {
+			if from != c {
+				return
+			}
+			heard += len(b)
+			c.Yield()
+			if endless {
+				p.send(b[:1])
+			}
+		}
+		r.turn = func(*Conn) bool {
+			r.sys.forward(2 * turnsTime)
+			return false
+		}
+		before := readSize + readSize/2
+		p.send(noise[:before])
+		for range 3 { // they are before it
+			other, q := r.connect("unix")
+			q.send([]byte("x"))
+			other.Yield()
+		}
+		r.sys.fail(fault{callWrite, 0, 1, syscall.EPIPE})
+		c.send([]byte("x"))
+		r.untilClosed(c, syscall.EPIPE)
+		if heard < before || heard > before+lastReads {
+			t.Errorf("heard %d bytes, %d were sent before the write", heard, before)
+		}
+		if len(r.failing) != 0 {
+			t.Errorf("%d fail for ever", len(r.failing))
+		}
 	}
 }
