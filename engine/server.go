@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
@@ -32,10 +33,11 @@ type Server struct {
 	maxHTTP int
 }
 
-// NewServer makes a server whose connections h handles; h may be nil only if
-// o.Mux, o.Upgrade or o.UpgradeConn gives each a handler. It has no loops and
-// opens no sockets before the first Serve or Dial. What o refers to must not
-// change afterwards.
+// NewServer makes a server whose connections h handles. h may be nil if o.Mux,
+// o.Upgrade or o.UpgradeConn gives each a handler: who gets none is refused with
+// 500; or with 404, if there is but o.HTTP, or no Serve at all. Otherwise Serve
+// returns [ErrNoHandler]. It has no loops and opens no sockets before the first
+// Serve or Dial. What o refers to must not change afterwards.
 func NewServer(h Handler, o Options) *Server {
 	set := o.settings(h)
 	return &Server{
@@ -53,7 +55,7 @@ func (s *Server) ListenAndServe(addr string) error { return s.listenAndServe(add
 
 // listenAndServe serves wss if config is not nil.
 func (s *Server) listenAndServe(addr string, config *tls.Config) error {
-	g, err := s.start()
+	g, err := s.startServing()
 	if err != nil {
 		return err
 	}
@@ -91,7 +93,7 @@ func (s *Server) Serve(l net.Listener) error { return s.serve(l, nil) }
 // serve serves wss if config is not nil.
 func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	defer l.Close()
-	g, err := s.start()
+	g, err := s.startServing()
 	if err != nil {
 		return err
 	}
@@ -105,6 +107,21 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 func (s *Server) wait() error {
 	<-s.closing
 	return ErrServerClosed
+}
+
+// startServing gives the loops, unless connections would have no handler.
+func (s *Server) startServing() (*group, error) {
+	profiles := s.settings.profiles[:1]
+	switch {
+	case s.routes != nil:
+		profiles = s.routes.profiles
+	case s.http != nil:
+		profiles = nil
+	}
+	if slices.ContainsFunc(profiles, (*profile).unhandled) {
+		return nil, ErrNoHandler
+	}
+	return s.start()
 }
 
 // start gives the loops, running.
