@@ -25,7 +25,8 @@ type Server struct {
 
 	mu      sync.Mutex
 	group   *group        // nil before the first use
-	closing chan struct{} // closed by Shutdown and Close
+	closing chan struct{} // closed by Shutdown and Close, and when a loop fails
+	failure error         // of a loop; set before closing is closed, or nil
 	casting pending       // broadcasts under way
 	workers *workers      // as long as group; nil if handlers run on the loops
 	plain   *plain        // likewise; nil without Options.HTTP
@@ -70,10 +71,7 @@ func (s *Server) listenAndServe(addr string, config *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := g.listenAll(listeners, acceptor(config)); err != nil {
-		return err
-	}
-	return s.wait()
+	return s.wait(g.listenAll(listeners, acceptor(config)))
 }
 
 // Serve serves connections to l, a *net.TCPListener or *net.UnixListener (or
@@ -85,9 +83,11 @@ func (s *Server) listenAndServe(addr string, config *tls.Config) error {
 // meanwhile, as Fd of l's File does.
 //
 // A server may serve any number of listeners, of any kinds, each by a call from
-// a goroutine of its own. One that fails does not concern the others. Package
-// engine/listen has listeners for Unix sockets with permissions, for systemd,
-// and for restarts that refuse no connection.
+// a goroutine of its own. One that fails does not concern the others; but should
+// an event loop fail, which takes the system to refuse waiting for sockets, the
+// server shuts down, within ShutdownSpread and CloseTimeout, and all return why.
+// Package engine/listen has listeners for Unix sockets with permissions, for
+// systemd, and for restarts that refuse no connection.
 func (s *Server) Serve(l net.Listener) error { return s.serve(l, nil) }
 
 // serve serves wss if config is not nil.
@@ -98,15 +98,33 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 		return err
 	}
 	deal := func() *loop.Loop { return g.next().loop }
-	if _, err := g.next().listen(l, deal, acceptor(config)); err != nil {
-		return err
-	}
-	return s.wait()
+	_, err = g.next().listen(l, deal, acceptor(config))
+	return s.wait(err)
 }
 
-func (s *Server) wait() error {
+// wait waits for the server's end, and tells what it was. err is that of
+// listening, which counts if the server has not ended.
+func (s *Server) wait(err error) error {
+	if err != nil && !s.ending() {
+		return err
+	}
 	<-s.closing
-	return ErrServerClosed
+	if s.failure == nil {
+		return ErrServerClosed
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.settings.shutdownSpread+s.settings.closeTimeout)
+	defer cancel()
+	s.Shutdown(ctx)
+	return s.failure
+}
+
+// fail ends the server, as one of its loops has failed: the others shut down.
+func (s *Server) fail(err error) {
+	s.stopAccepting(err)
+	go func() {
+		label(roleShutdown)
+		s.wait(nil) // perhaps nobody else does
+	}()
 }
 
 // startServing gives the loops, unless connections would have no handler.
@@ -128,10 +146,8 @@ func (s *Server) startServing() (*group, error) {
 func (s *Server) start() (_ *group, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.closing:
-		return nil, ErrServerClosed
-	default:
+	if s.ending() {
+		return nil, cmp.Or(s.failure, ErrServerClosed)
 	}
 	if s.group == nil {
 		s.workers = startWorkers(s.settings.workers)
@@ -147,16 +163,26 @@ func (s *Server) start() (_ *group, err error) {
 	return s.group, nil
 }
 
-// stopAccepting makes all Serves return, and gives the loops if there are any.
-func (s *Server) stopAccepting() *group {
+// stopAccepting makes all Serves return, because of a failure if it is not nil,
+// and gives the loops if there are any.
+func (s *Server) stopAccepting(failure error) *group {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.closing:
-	default:
+	if !s.ending() {
+		s.failure = failure
 		close(s.closing)
 	}
 	return s.group
+}
+
+// ending tells that the server has begun to end.
+func (s *Server) ending() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
 }
 
 // Shutdown ends the server gracefully: it stops accepting, closes every
@@ -173,7 +199,7 @@ func (s *Server) stopAccepting() *group {
 // returns after all. So a handler that calls Shutdown waits until ctx ends.
 // Requests that Options.HTTP has are waited for in the same way.
 func (s *Server) Shutdown(ctx context.Context) error {
-	g := s.stopAccepting()
+	g := s.stopAccepting(nil)
 	if g == nil {
 		return nil
 	}
@@ -205,7 +231,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // handlers that run on workers: they may go on, as after a Shutdown whose ctx
 // has ended, and OnClose may still come.
 func (s *Server) Close() error {
-	if g := s.stopAccepting(); g != nil {
+	if g := s.stopAccepting(nil); g != nil {
 		s.plain.close()
 		g.stop()
 		s.workers.stop()

@@ -62,6 +62,10 @@ type Events interface {
 	// grown.
 	Ticked()
 
+	// Failed tells that the poller has failed, so that the loop will close all
+	// that is open, and end.
+	Failed(err error)
+
 	// Closed is the last call for c, exactly one for each that was added. e
 	// is what failed, 0 if nothing did.
 	Closed(c *Conn, e Errno)
@@ -148,6 +152,9 @@ func (l *Loop) Run() (err error) {
 	defer l.end() // even if the user's code ends the goroutine
 	for err == nil && !l.stopping {
 		err = l.Tick()
+	}
+	if err != nil {
+		l.events.Failed(err)
 	}
 	return err
 }

@@ -64,6 +64,7 @@ func (s *script) Layer(*Conn) Layer { return s.layer }
 func (s *script) Ended(c *Conn)    { call1(s.ended, c) }
 func (s *script) Drained(c *Conn)  { call1(s.drained, c) }
 func (s *script) Ticked()          {}
+func (s *script) Failed(error)     {}
 func (s *script) Timer(c *Conn)    { call1(s.timer, c) }
 func (s *script) Attended(c *Conn) { call1(s.attended, c) }
 
