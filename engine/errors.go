@@ -48,6 +48,10 @@ type MisuseError struct {
 // Error gives Text.
 func (e *MisuseError) Error() string { return "engine: " + e.Text }
 
+// ErrNoHandler is returned by Serve, ListenAndServe and their TLS forms if
+// connections would have no handler.
+var ErrNoHandler = &MisuseError{"connections have no Handler: give NewServer one, or each Route, or have Upgrade or UpgradeConn choose it"}
+
 // Misuses of the sending methods.
 var (
 	ErrNotMessage     = &MisuseError{"only text and binary messages can be sent with Send"}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"log/slog"
 	"runtime"
 	"strconv"
@@ -87,6 +88,15 @@ func (g *group) all(f func(s *sessions, done func())) <-chan struct{} {
 // next gives each loop its turn.
 func (g *group) next() *sessions {
 	return g.sessions[g.turn.Add(1)%uint32(len(g.sessions))]
+}
+
+// Failed cuts the connections of a loop that cannot go on, and ends its server.
+func (s *sessions) Failed(err error) {
+	err = fmt.Errorf("engine: an event loop failed, and its connections with it: %w", err)
+	s.each(func(c *Conn) { s.cut(c, err) })
+	if s.owner != nil {
+		s.owner.fail(err)
+	}
 }
 
 func (s *sessions) cutAll() {

@@ -72,6 +72,10 @@ type Route struct {
 	// Accept.Data.
 	Upgrade func(r *handshake.Request) (Accept, error)
 
+	// UpgradeConn, if not nil, is called instead of Upgrade and in the same way,
+	// and has the connection as well, as Options.UpgradeConn has.
+	UpgradeConn func(c *Conn, r *handshake.Request) (Accept, error)
+
 	// CheckOrigin is called in place of Options.CheckOrigin.
 	CheckOrigin func(r *handshake.Request) bool
 

@@ -16,6 +16,8 @@ const refused = Closed + 1
 // passedOn is the state of a connection whose socket net/http has now.
 const passedOn = Closed + 2
 
+var noWebSocket = handshake.Reject(http.StatusNotFound, "no WebSocket here\n")
+
 // opening is what a connection holds while its handshake is incomplete.
 type opening struct {
 	head    *pool.Buffer // what has come so far
@@ -157,6 +159,9 @@ func (s *sessions) upgrade(c *Conn, r *handshake.Request) error {
 // decide asks the hooks.
 func (c *Conn) decide(r *handshake.Request) (accept Accept, err error) {
 	p := c.profile
+	if p.unhandled() {
+		return accept, noWebSocket
+	}
 	if !p.checkOrigin(r) {
 		return accept, handshake.Reject(http.StatusForbidden, "this origin may not connect\n")
 	}
@@ -164,6 +169,9 @@ func (c *Conn) decide(r *handshake.Request) (accept Accept, err error) {
 		if accept, err = p.upgrade(c, r); err != nil {
 			return accept, err
 		}
+	}
+	if accept.Handler == nil && p.handler == nil {
+		return accept, ErrNoHandler
 	}
 	return accept, p.chooseSubprotocol(&accept, r)
 }

@@ -229,7 +229,9 @@ type Options struct {
 	// memory.
 	MaxMemory int64
 
-	// How long a peer may take.
+	// How long a peer may take. Time in which the server's process does not run,
+	// by a second or more, does not count: peers are cut only if they had their
+	// time while it could hear them.
 
 	// IdleTimeout is how long a peer may be silent: nothing comes from it, nor
 	// does it take any of what is unsent. At half of it a ping is sent; at its end

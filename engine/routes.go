@@ -35,8 +35,8 @@ func (o *Options) routes(s *settings, h Handler) *routes {
 // over gives the options of a route, o being the server's.
 func (r *Route) over(o Options) Options {
 	o.Mux = nil
-	if r.Upgrade != nil {
-		o.Upgrade, o.UpgradeConn = r.Upgrade, nil
+	if r.Upgrade != nil || r.UpgradeConn != nil {
+		o.Upgrade, o.UpgradeConn = r.Upgrade, r.UpgradeConn
 	}
 	if r.CheckOrigin != nil {
 		o.CheckOrigin = r.CheckOrigin

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/sockeye-ws/sockeye/engine/internal/loop"
@@ -24,7 +25,8 @@ type Server struct {
 
 	mu      sync.Mutex
 	group   *group        // nil before the first use
-	closing chan struct{} // closed by Shutdown and Close
+	closing chan struct{} // closed by Shutdown and Close, and when a loop fails
+	failure error         // of a loop; set before closing is closed, or nil
 	casting pending       // broadcasts under way
 	workers *workers      // as long as group; nil if handlers run on the loops
 	plain   *plain        // likewise; nil without Options.HTTP
@@ -32,10 +34,11 @@ type Server struct {
 	maxHTTP int
 }
 
-// NewServer makes a server whose connections h handles; h may be nil only if
-// o.Mux, o.Upgrade or o.UpgradeConn gives each a handler. It has no loops and
-// opens no sockets before the first Serve or Dial. What o refers to must not
-// change afterwards.
+// NewServer makes a server whose connections h handles. h may be nil if o.Mux,
+// o.Upgrade or o.UpgradeConn gives each a handler: who gets none is refused with
+// 500; or with 404, if there is but o.HTTP, or no Serve at all. Otherwise Serve
+// returns [ErrNoHandler]. It has no loops and opens no sockets before the first
+// Serve or Dial. What o refers to must not change afterwards.
 func NewServer(h Handler, o Options) *Server {
 	set := o.settings(h)
 	return &Server{
@@ -53,7 +56,7 @@ func (s *Server) ListenAndServe(addr string) error { return s.listenAndServe(add
 
 // listenAndServe serves wss if config is not nil.
 func (s *Server) listenAndServe(addr string, config *tls.Config) error {
-	g, err := s.start()
+	g, err := s.startServing()
 	if err != nil {
 		return err
 	}
@@ -68,10 +71,7 @@ func (s *Server) listenAndServe(addr string, config *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := g.listenAll(listeners, acceptor(config)); err != nil {
-		return err
-	}
-	return s.wait()
+	return s.wait(g.listenAll(listeners, acceptor(config)))
 }
 
 // Serve serves connections to l, a *net.TCPListener or *net.UnixListener (or
@@ -83,38 +83,72 @@ func (s *Server) listenAndServe(addr string, config *tls.Config) error {
 // meanwhile, as Fd of l's File does.
 //
 // A server may serve any number of listeners, of any kinds, each by a call from
-// a goroutine of its own. One that fails does not concern the others. Package
-// engine/listen has listeners for Unix sockets with permissions, for systemd,
-// and for restarts that refuse no connection.
+// a goroutine of its own. One that fails does not concern the others; but should
+// an event loop fail, which takes the system to refuse waiting for sockets, the
+// server shuts down, within ShutdownSpread and CloseTimeout, and all return why.
+// Package engine/listen has listeners for Unix sockets with permissions, for
+// systemd, and for restarts that refuse no connection.
 func (s *Server) Serve(l net.Listener) error { return s.serve(l, nil) }
 
 // serve serves wss if config is not nil.
 func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	defer l.Close()
-	g, err := s.start()
+	g, err := s.startServing()
 	if err != nil {
 		return err
 	}
 	deal := func() *loop.Loop { return g.next().loop }
-	if _, err := g.next().listen(l, deal, acceptor(config)); err != nil {
-		return err
-	}
-	return s.wait()
+	_, err = g.next().listen(l, deal, acceptor(config))
+	return s.wait(err)
 }
 
-func (s *Server) wait() error {
+// wait waits for the server's end, and tells what it was. err is that of
+// listening, which counts if the server has not ended.
+func (s *Server) wait(err error) error {
+	if err != nil && !s.ending() {
+		return err
+	}
 	<-s.closing
-	return ErrServerClosed
+	if s.failure == nil {
+		return ErrServerClosed
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.settings.shutdownSpread+s.settings.closeTimeout)
+	defer cancel()
+	s.Shutdown(ctx)
+	return s.failure
+}
+
+// fail ends the server, as one of its loops has failed: the others shut down.
+// The loop does not wait for that, nor for who starts the others.
+func (s *Server) fail(err error) {
+	go func() {
+		label(roleShutdown)
+		s.stopAccepting(err)
+		s.wait(nil) // perhaps nobody else does
+	}()
+}
+
+// startServing gives the loops, unless connections would have no handler.
+func (s *Server) startServing() (*group, error) {
+	profiles := s.settings.profiles[:1]
+	switch {
+	case s.routes != nil:
+		profiles = s.routes.profiles
+	case s.http != nil:
+		profiles = nil
+	}
+	if slices.ContainsFunc(profiles, (*profile).unhandled) {
+		return nil, ErrNoHandler
+	}
+	return s.start()
 }
 
 // start gives the loops, running.
 func (s *Server) start() (_ *group, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.closing:
-		return nil, ErrServerClosed
-	default:
+	if s.ending() {
+		return nil, cmp.Or(s.failure, ErrServerClosed)
 	}
 	if s.group == nil {
 		s.workers = startWorkers(s.settings.workers)
@@ -130,16 +164,26 @@ func (s *Server) start() (_ *group, err error) {
 	return s.group, nil
 }
 
-// stopAccepting makes all Serves return, and gives the loops if there are any.
-func (s *Server) stopAccepting() *group {
+// stopAccepting makes all Serves return, because of a failure if it is not nil,
+// and gives the loops if there are any.
+func (s *Server) stopAccepting(failure error) *group {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.closing:
-	default:
+	if !s.ending() {
+		s.failure = failure
 		close(s.closing)
 	}
 	return s.group
+}
+
+// ending tells that the server has begun to end.
+func (s *Server) ending() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
 }
 
 // Shutdown ends the server gracefully: it stops accepting, closes every
@@ -156,7 +200,7 @@ func (s *Server) stopAccepting() *group {
 // returns after all. So a handler that calls Shutdown waits until ctx ends.
 // Requests that Options.HTTP has are waited for in the same way.
 func (s *Server) Shutdown(ctx context.Context) error {
-	g := s.stopAccepting()
+	g := s.stopAccepting(nil)
 	if g == nil {
 		return nil
 	}
@@ -188,7 +232,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // handlers that run on workers: they may go on, as after a Shutdown whose ctx
 // has ended, and OnClose may still come.
 func (s *Server) Close() error {
-	if g := s.stopAccepting(); g != nil {
+	if g := s.stopAccepting(nil); g != nil {
 		s.plain.close()
 		g.stop()
 		s.workers.stop()

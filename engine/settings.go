@@ -54,6 +54,9 @@ type profile struct {
 	tls         *tlsState  // of which this profile is a part; or nil
 }
 
+// unhandled tells that nothing can give a connection a handler.
+func (p *profile) unhandled() bool { return p.handler == nil && p.upgrade == nil }
+
 // decoding is how what the peer sends is decoded.
 func (p *profile) decoding() *codec.Config {
 	if p.deflation != nil {

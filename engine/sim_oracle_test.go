@@ -221,7 +221,7 @@ func (w *world) policy(j *journal) bool {
 	return false
 }
 
-// jump makes the clock jump.
+// jump makes the clock jump. Meanwhile the clients answer what they have got.
 func (w *world) jump() {
 	w.jumped++
 	d := between(w.sys.Rand, time.Second, 3*time.Hour)
@@ -229,4 +229,10 @@ func (w *world) jump() {
 		d = between(w.sys.Rand, 24*time.Hour, 200*time.Hour) // beyond the reach of timers
 	}
 	w.sys.Jump(d)
+	w.sys.Calm = true
+	for range 3 {
+		for _, c := range w.clients {
+			c.step()
+		}
+	}
 }

@@ -62,6 +62,10 @@ type Events interface {
 	// grown.
 	Ticked()
 
+	// Failed tells that the poller has failed, so that the loop will close all
+	// that is open, and end.
+	Failed(err error)
+
 	// Closed is the last call for c, exactly one for each that was added. e
 	// is what failed, 0 if nothing did.
 	Closed(c *Conn, e Errno)
@@ -95,9 +99,12 @@ type Loop struct {
 
 	bytesIn, bytesOut uint64 // of this tick, not in Stats yet
 
-	now   int64  // the time of this tick, in nanoseconds
-	tick  uint32 // the same in ticks of the wheel
-	turns uint32
+	now    int64  // the time of this tick, in nanoseconds
+	tick   uint32 // the same in ticks of the wheel, but for those lost
+	lost   uint32 // ticks in which the loop did not run
+	due    int64  // the time at which this tick had to come; negative: none
+	behind int    // events since the timers were looked at
+	turns  uint32
 
 	ready     []Event
 	buf       []byte // what connections without memory of their own read into
@@ -127,7 +134,7 @@ func New(sys System, events Events) (*Loop, error) {
 		return nil, fmt.Errorf("loop: %w", err)
 	}
 	l := &Loop{
-		sys: sys, poller: p, events: events, spare: -1,
+		sys: sys, poller: p, events: events, spare: -1, due: -1,
 		ready:    make([]Event, maxReady),
 		buf:      make([]byte, readSize),
 		aheadBuf: make([]byte, aheadSize),
@@ -147,6 +154,9 @@ func (l *Loop) Run() (err error) {
 	for err == nil && !l.stopping {
 		err = l.Tick()
 	}
+	if err != nil {
+		l.events.Failed(err)
+	}
 	return err
 }
 
@@ -165,7 +175,9 @@ func (l *Loop) Tick() error {
 	if len(l.yielding) > 0 {
 		l.giveTurns()
 	}
-	l.wheel.advance(l.tick, l.fire)
+	if l.caughtUp(n) {
+		l.wheel.advance(l.tick, l.fire)
+	}
 	l.resumeListeners()
 	if len(l.alarms) > 0 {
 		l.ringAlarms()
@@ -193,18 +205,14 @@ func (l *Loop) countTimers() {
 	}
 }
 
-func (l *Loop) setNow() {
-	l.now = l.sys.Now()
-	l.tick = uint32(l.now / int64(tickLength))
-}
-
 // wait declares itself waiting before it looks at what is pending: whoever
 // posts later sees that, and wakes it.
 func (l *Loop) wait() (int, error) {
 	l.waiting.Store(true)
 	defer l.waiting.Store(false)
-	deadline := l.deadline()
-	if l.pending.Load() > 0 || len(l.yielding) > 0 {
+	l.due = l.deadline()
+	deadline := l.due
+	if l.pending.Load() > 0 || len(l.yielding) > 0 || l.behind > 0 {
 		deadline = 0
 	}
 	return l.poller.Wait(l.ready, deadline)

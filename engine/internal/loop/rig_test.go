@@ -64,6 +64,7 @@ func (s *script) Layer(*Conn) Layer { return s.layer }
 func (s *script) Ended(c *Conn)    { call1(s.ended, c) }
 func (s *script) Drained(c *Conn)  { call1(s.drained, c) }
 func (s *script) Ticked()          {}
+func (s *script) Failed(error)     {}
 func (s *script) Timer(c *Conn)    { call1(s.timer, c) }
 func (s *script) Attended(c *Conn) { call1(s.attended, c) }
 
@@ -160,8 +161,18 @@ func (r *rig) tick() {
 	}
 }
 
-// tickAt has a tick when the clock reads now, which is not in the past.
+// tickAt has a tick when the clock reads now, which is not in the past, and
+// before that those for which the loop would wake.
 func (r *rig) tickAt(now int64) {
+	r.t.Helper()
+	for due := r.deadline(); due >= 0 && due < now; due = r.deadline() {
+		r.stallTo(due)
+	}
+	r.stallTo(now)
+}
+
+// stallTo has no tick before the clock reads now.
+func (r *rig) stallTo(now int64) {
 	r.t.Helper()
 	r.sys.forward(time.Duration(now - r.sys.Now()))
 	r.tick()

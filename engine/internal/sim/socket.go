@@ -22,7 +22,7 @@ type Link struct {
 	AcceptedAt, LastRead, LastWrite int64
 }
 
-func (l *Link) jump(now int64) { l.Harmed, l.Jumped = true, now }
+func (l *Link) jump(now int64) { l.Jumped = now }
 
 // socket is one end of a connection.
 type socket struct {

@@ -55,8 +55,8 @@ func (s *System) Now() int64 { return s.now }
 // Advance moves the virtual time.
 func (s *System) Advance(d time.Duration) { s.now += int64(d) }
 
-// Jump moves the virtual time as a suspension of the machine does. Deadlines
-// that pass meanwhile may cost any connection.
+// Jump moves the virtual time as a suspension of the server's process does. It
+// is to cost no connection, though deadlines pass meanwhile.
 func (s *System) Jump(d time.Duration) {
 	s.Faults[ClockJump]++
 	s.Advance(d)
