@@ -61,7 +61,11 @@ func TestNotSilentWhileItsTurnIsAwaited(t *testing.T) {
 	for _, waits := range []bool{true, false} {
 		v := newVictim(t, 1)
 		v.open()
-		v.sys.Advance(DefaultIdleTimeout + time.Second)
+		for range DefaultIdleTimeout/time.Second - 1 { // while the loop runs
+			v.sys.Advance(time.Second)
+			v.step()
+		}
+		v.sys.Advance(time.Second + 100*time.Millisecond)
 		v.onLoop(func(s *sessions, c *Conn) {
 			if waits {
 				c.conn.Yield()
