@@ -61,11 +61,12 @@ func TestNotSilentWhileItsTurnIsAwaited(t *testing.T) {
 	for _, waits := range []bool{true, false} {
 		v := newVictim(t, 1)
 		v.open()
-		for range DefaultIdleTimeout/time.Second - 1 { // while the loop runs
-			v.sys.Advance(time.Second)
-			v.step()
+		const pace = 400 * time.Millisecond
+		for silent := time.Duration(0); silent < DefaultIdleTimeout-pace; { // while the loop runs
+			v.sys.Advance(pace)
+			v.onLoop(func(_ *sessions, c *Conn) { silent = c.conn.Silent() })
 		}
-		v.sys.Advance(time.Second + 100*time.Millisecond)
+		v.sys.Advance(pace)
 		v.onLoop(func(s *sessions, c *Conn) {
 			if waits {
 				c.conn.Yield()
