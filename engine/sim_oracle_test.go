@@ -33,9 +33,13 @@ func (w *world) checkAdmitted(j *journal) {
 	}
 }
 
+// tickLag is how much later it may be in a tick than the loop reckons, which
+// looks at the clock once: calls take their time.
+const tickLag = 5 * time.Millisecond
+
 // allowance is how much a rate allows from a time until now at most.
 func (w *world) allowance(rate int, from int64) float64 {
-	return float64(rate) * (1 + w.since(from).Seconds())
+	return float64(rate) * (1 + (w.since(from) + tickLag).Seconds())
 }
 
 // simMeter checks what the engine reads from a connection that has a rate:
