@@ -112,6 +112,7 @@ type Loop struct {
 	aheadBuf  []byte        // what they are read into
 	scratch   *queue        // what the corked connection sends
 	yielding  []*Conn       // that wait for their turn, in its order
+	inRow     int           // turns that the first of them has had already
 	failing   map[*Conn]int // of those that a write failed for: how often they were read from since
 	closing   []ending
 	justEnded []*Conn // whose End came in this tick

@@ -164,3 +164,29 @@ func TestFailedWriteOfThoseThatYield(t *testing.T) {
 		}
 	}
 }
+
+// Who yields again in its turn goes on, but not for ever: then it is behind the
+// others. In which ticks that happens makes no difference.
+func TestTurnsInRow(t *testing.T) {
+	for _, d := range []time.Duration{0, turnsTime} {
+		r, conns, turns := yielders(t, &script{}, 2, d)
+		plain, left := r.turn, 2*turnsInRow+1
+		r.turn = func(c *Conn) bool {
+			plain(c)
+			if c == conns[0] && left > 0 {
+				left--
+				c.Yield()
+			}
+			return true
+		}
+		for range 4 * turnsInRow {
+			r.tick()
+		}
+		var want []int
+		want = append(append(want, make([]int, turnsInRow)...), 1)
+		want = append(want, make([]int, turnsInRow+2)...)
+		if !slices.Equal(*turns, want) || len(r.yielding) != 0 {
+			t.Errorf("%v a turn: %v had theirs, want %v; %d wait", d, *turns, want, len(r.yielding))
+		}
+	}
+}
