@@ -109,7 +109,7 @@ func (c *simClient) again() {
 	case c.w.drained || c.link.Harmed:
 		c.failed = true
 		return
-	case c.tries > 200:
+	case c.tries > 100*len(c.w.clients): // with MaxConns of 1 each of the others may have its time before
 		c.w.fail("client %d: refused %d times", c.number, c.tries)
 	}
 	c.retry = min(max(2*c.retry, 10*time.Millisecond), 20*time.Second)
