@@ -14,6 +14,15 @@ import (
 // until their request has come and can be answered. Others are ended at once.
 const maxSurplus = 1024
 
+// Descriptors are reserved before the first connection comes: for as many as
+// MaxConns allows and a few more, up to maxReserved, or else for so many. They cost
+// the kernel 8 bytes each.
+const (
+	reserved       = 64 << 10
+	fewDescriptors = 256
+	maxReserved    = 1 << 20
+)
+
 // admission keeps a server's connections within its limits. Those beyond are
 // taken all the same, as surplus, if only to tell them so: their profile
 // refuses every request.
@@ -35,6 +44,14 @@ func newAdmission(s *settings, o *Options) *admission {
 		tooMany:  s.refusing(http.StatusTooManyRequests, "too many connections from this address\n"),
 		addrs:    newAddresses(max(o.MaxConnsPerAddr, 0), max(o.MaxConnRatePerAddr, 0)),
 	}
+}
+
+// descriptors gives how many the connections may come to need.
+func (a *admission) descriptors() int {
+	if a.maxConns == 0 {
+		return reserved
+	}
+	return int(min(a.maxConns, maxReserved)) + maxSurplus + fewDescriptors
 }
 
 // refusing gives a profile that answers every valid request with a status.

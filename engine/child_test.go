@@ -57,6 +57,7 @@ func cpuTime() time.Duration {
 // child is such a process, seen from its parent.
 type child struct {
 	addr net.Addr
+	pid  int
 	in   io.Writer
 	out  *bufio.Reader
 }
@@ -83,7 +84,7 @@ func startChild(t *testing.T, descriptors string) *child {
 			t.Errorf("the child: %v", err)
 		}
 	})
-	c := &child{in: in, out: bufio.NewReader(out)}
+	c := &child{pid: cmd.Process.Pid, in: in, out: bufio.NewReader(out)}
 	line, err := c.out.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)

@@ -151,6 +151,7 @@ func (s *Server) start() (_ *group, err error) {
 		return nil, cmp.Or(s.failure, ErrServerClosed)
 	}
 	if s.group == nil {
+		loop.ReserveDescriptors(s.admission.descriptors())
 		s.workers = startWorkers(s.settings.workers)
 		g, err := newGroup(s.system, s.loops, s)
 		if err != nil {
