@@ -96,9 +96,8 @@ func (d *Decoder) Held() (bytes int) {
 //     6455 section 5.5.1).
 //   - 0: what was taken completes nothing. If that was all of b, call again with
 //     more. Else call again with the rest, at once or after whatever else should
-//     have its turn: a call takes no more than 512 frames, inflates no more than
-//     some 64 KiB, give or take 16 KiB, and takes no more than 16 KiB of a
-//     compressed message.
+//     have its turn: a call takes no more than 512 frames, and inflates no more
+//     than some 32 KiB, give or take 16 KiB, or takes as long over less.
 //
 // Next changes b: a frame that lies whole in it is unmasked in place. The
 // payload is a part of b, or else of d's own memory; it may be written to, and

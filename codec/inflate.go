@@ -10,11 +10,13 @@ import (
 const rsv1 = 0b100
 
 const (
-	// turnOut and turnIn are how much a call of Next inflates before it
-	// returns, so that a connection's neighbours get their turn: of little input
-	// may come a thousand times as much output, or nothing but tables to build.
-	turnOut = 64 << 10
-	turnIn  = 16 << 10
+	// turnOut is how much a call of Next inflates before it returns, so that a
+	// connection's neighbours get their turn: of little input may come a thousand
+	// times as much output, or as many blocks that count for some.
+	turnOut = 32 << 10
+
+	// turnIn is how much input is unmasked for that in one go.
+	turnIn = 16 << 10
 )
 
 // inflation is what a compressed message needs besides its buffer, from its
@@ -22,8 +24,7 @@ const (
 type inflation struct {
 	z        inflate.Inflater
 	received int // bytes of the message, compressed
-
-	out, in int // how many bytes this turn may still give and take
+	turn     int // how much may still be inflated in this turn
 }
 
 // inflationSize is what Held counts for an inflation, in bytes.
@@ -34,13 +35,13 @@ var inflations = sync.Pool{New: func() any { return new(inflation) }}
 // beginTurn lets d inflate as much as a call of Next may.
 func (d *Decoder) beginTurn() {
 	if d.tables != nil {
-		d.tables.out, d.tables.in = turnOut, turnIn
+		d.tables.turn = turnOut
 	}
 }
 
 // turnOver tells that Next should return, whatever is left to decode.
 func (d *Decoder) turnOver() bool {
-	return d.tables != nil && (d.tables.out <= 0 || d.tables.in == 0)
+	return d.tables != nil && d.tables.turn <= 0
 }
 
 // beginInflating takes what the message needs if it has not got it yet.
@@ -75,7 +76,7 @@ func (d *Decoder) received() int {
 func (d *Decoder) readDeflated(b []byte) (op Opcode, payload []byte, n int) {
 	if len(b) > 0 {
 		z := d.beginInflating()
-		b = b[:min(len(b), z.in)]
+		b = b[:min(len(b), turnIn)]
 		d.unmask(b)
 		if n = d.inflate(b); d.phase == failed {
 			return 0, nil, n
@@ -83,7 +84,6 @@ func (d *Decoder) readDeflated(b []byte) (op Opcode, payload []byte, n int) {
 		d.got += n
 		d.unmask(b[n:]) // which masks it again
 		z.received += n
-		z.in -= n
 	}
 	switch {
 	case d.lacking() > 0:
@@ -105,12 +105,13 @@ func (d *Decoder) inflate(b []byte) (n int) {
 		had := len(d.buf.B)
 		end := min(cap(d.buf.B), limit)
 		if n < len(b) {
-			end = min(end, had+max(z.out, 0))
+			end = min(end, had+max(z.turn, 0))
 		}
+		z.z.Patience = z.turn
 		out, k, status := z.z.Inflate(d.buf.B[:had:end], b[n:], d.cfg.History.Bytes())
 		n += k
 		d.buf.B = d.buf.B[:len(out)]
-		z.out -= len(out) - had
+		z.turn = z.z.Patience - (len(out) - had)
 		switch {
 		case d.message == Text && !d.utf8.Valid(out[had:]):
 			d.fail(ErrInvalidUTF8)
@@ -118,7 +119,7 @@ func (d *Decoder) inflate(b []byte) (n int) {
 			d.fail(ErrDeflate)
 		case status == inflate.Full && len(out) == limit:
 			d.fail(ErrMessageTooBig)
-		case status == inflate.Full && (z.out > 0 || n == len(b)):
+		case status == inflate.Full && (z.turn > 0 || n == len(b)):
 			continue
 		}
 		return n

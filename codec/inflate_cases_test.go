@@ -195,18 +195,33 @@ func TestInflateBomb(t *testing.T) {
 	}
 }
 
-// What does not expand is taken in turns as well: it may be nothing but tables.
+// allCodes is a block of nothing that has codes for everything, in as few bytes
+// as can be, and a stored one of nothing.
+const allCodes = "\xec\xfd\x03\x60\x18\x30\x0c\x00\x00\xcc\xb6\x6d\xdb\xb6\x6d\xdb\xb6\x6d" +
+	"\xdb\xb6\x6d\xdb\xb6\x8d\xdb\xb6\x6d\x9b\x49\x6d\x1b\x8f\x00\x00\x00\xff\xff"
+
+// What does not expand is taken in turns as well: it may be nothing but blocks,
+// and tables for their codes, which take longer for their size than anything.
 func TestInflateTakesTurns(t *testing.T) {
 	c := deflateServer
-	for _, text := range []string{strings.Repeat("stored", 20000), ""} {
-		payload := compressed(t, flate.NoCompression, text, "") + strings.Repeat("\x00\x00\xff\xff\x00", 20000)
-		d := NewDecoder(&c.Config)
-		for rest := c.frame(Binary, true, payload); len(rest) > 0; {
+	for _, turn := range []struct {
+		name, payload string
+		most          int // bytes
+	}{
+		{"stored", compressed(t, flate.NoCompression, strings.Repeat("stored", 20000), ""), turnOut + 100},
+		{"empty blocks", strings.Repeat("\x00\x00\x00\xff\xff", 20000) + "\x00", 11 << 10},
+		{"tables", strings.Repeat(allCodes, 2000) + "\x00", 600},
+	} {
+		d, calls := NewDecoder(&c.Config), 0
+		for rest := c.frame(Binary, true, turn.payload); len(rest) > 0; calls++ {
 			_, _, n, err := d.Next(rest)
-			if err != nil || n > turnIn+MaxHeaderSize {
-				t.Fatalf("took %d bytes, %v", n, err)
+			if err != nil || n > turn.most+MaxHeaderSize {
+				t.Fatalf("%s: took %d bytes, %v", turn.name, n, err)
 			}
 			rest = rest[n:]
+		}
+		if most := len(turn.payload) * 3 / turn.most; calls > most {
+			t.Errorf("%s: %d calls for %d bytes, want at most %d", turn.name, calls, len(turn.payload), most)
 		}
 		d.Release()
 	}

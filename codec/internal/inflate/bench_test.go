@@ -50,3 +50,26 @@ func benchmarkFlate(b *testing.B, stream []byte, size int) {
 		}
 	}
 }
+
+// BenchmarkBlocks decodes blocks of nothing; the time is for each block.
+func BenchmarkBlocks(b *testing.B) {
+	for _, kind := range blocksOfNothing {
+		b.Run(kind.name, func(b *testing.B) {
+			w := new(writer)
+			const blocks = 1000
+			for range blocks {
+				w = kind.add(w)
+			}
+			stream := w.stored("").stream
+			z := new(Inflater)
+			for b.Loop() {
+				z.Reset()
+				if z.Inflate(nil, stream, nil); !z.Between() {
+					b.Fatal("corrupt")
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/blocks, "ns/block")
+			b.ReportMetric(float64(len(stream))/blocks, "B/block")
+		})
+	}
+}

@@ -2,6 +2,9 @@ package inflate
 
 // readBlockHeader reads BFINAL and BTYPE (RFC 1951 section 3.2.3).
 func (r *run) readBlockHeader() Status {
+	if r.Patience <= 0 && r.i < len(r.src) {
+		return Tired
+	}
 	if r.final {
 		r.align()
 		r.final = false
@@ -9,6 +12,7 @@ func (r *run) readBlockHeader() Status {
 	if !r.need(3) {
 		return More
 	}
+	r.Patience -= blockWork
 	r.final = r.take(1) == 1
 	switch r.take(2) {
 	case 0:

@@ -112,6 +112,7 @@ func repeat(lengths []uint8) {
 }
 
 func (r *run) buildCodes() Status {
+	r.Patience -= tablesWork
 	l := &r.lengths
 	literals, distances := l.ofCode[:l.literals], l.ofCode[l.literals:l.literals+l.distances]
 	if !build(r.ownLiterals[:], literalBits, literals, literalEntries[:]) ||

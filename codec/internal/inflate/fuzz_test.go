@@ -40,6 +40,7 @@ func testStreamQuickly(t testing.TB, rng *rand.Rand, stream, history []byte) {
 	for _, f := range []feeder{
 		{in: always(1)},
 		{in: cutAt(cut), room: always(1 + rng.IntN(300))},
+		{patience: func() int { return 1 + rng.IntN(3000) }},
 		{in: func() int { return 1 + rng.IntN(40) }, room: func() int { return 1 + rng.IntN(40) }},
 	} {
 		f.t, f.history = t, history

@@ -17,10 +17,25 @@
 // may be anything.
 package inflate
 
+import "math"
+
+// What it takes, in bytes of output, to begin a block, and to build tables for
+// its own codes: see BenchmarkBlocks.
+const (
+	blockWork  = 16
+	tablesWork = 2 << 10
+)
+
 // Inflater is the state of a stream between two calls, about 8 KiB. It holds no
 // memory of the caller's. It must be Reset before use, and is for one goroutine
 // at a time.
 type Inflater struct {
+	// Patience is how much time blocks may still take before Inflate returns, in
+	// bytes of output that take as long. Output is not counted in it, but what
+	// comes before a block's: of little input may come nothing but tables to
+	// build. Reset makes it endless.
+	Patience int
+
 	bits  uint64 // taken from the input but not used, the next one lowest
 	n     uint   // how many; those above are 0
 	step  step
@@ -64,6 +79,8 @@ const (
 	More
 	// Full: there is no room for the next byte of output.
 	Full
+	// Tired: there is input left, but no Patience for the next block.
+	Tired
 	// Corrupt: the input is not DEFLATE. It stays so until Reset.
 	Corrupt
 )
@@ -71,6 +88,7 @@ const (
 // Reset makes z ready for a new stream. It costs next to nothing.
 func (z *Inflater) Reset() {
 	z.bits, z.n, z.step, z.final, z.left = 0, 0, blockHeader, false, 0
+	z.Patience = math.MaxInt
 }
 
 // Between reports whether all of the input so far was whole blocks.
@@ -88,7 +106,7 @@ type run struct {
 
 // Inflate decodes src and appends to dst, within its capacity; it uses dst's
 // free space as it likes. It returns dst with what was added, and how many bytes
-// of src it has taken: all of them, unless the status is Full.
+// of src it has taken: all of them, unless the status is Full or Tired.
 //
 // dst begins with all of the stream's output so far, which may have moved since
 // the last call. Matches that reach further back refer to history, which came

@@ -39,6 +39,8 @@ func testStream(t testing.TB, stream, history []byte) result {
 	try("byte by byte", feeder{in: always(1)})
 	try("room for one byte", feeder{room: always(1)})
 	try("one byte in, one out", feeder{in: always(1), room: always(1)})
+	try("a block at a time", feeder{patience: always(1)})
+	try("a block at a time, one byte out", feeder{patience: always(1), room: always(1)})
 	for seed := range uint64(6) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		upTo := func(n int) func() int { return func() int { return 1 + rng.IntN(n) } }
@@ -86,6 +88,7 @@ type feeder struct {
 	t        testing.TB
 	history  []byte
 	in, room func() int
+	patience func() int
 }
 
 // most ends streams that expand without end in fuzz tests.
@@ -135,10 +138,13 @@ func (f feeder) feed(z *Inflater, out, piece []byte) ([]byte, Status) {
 		if len(out)+room > cap(out) || len(out) < 300 {
 			out = append(make([]byte, 0, 2*len(out)+room), out...)
 		}
+		if f.patience != nil {
+			z.Patience = f.patience()
+		}
 		more, n, s := z.Inflate(out[:len(out):len(out)+room], piece, f.history)
 		f.check(out, more, room, piece, n, s)
 		out, piece = out[:len(more)], piece[n:]
-		if s != Full || len(out) == most {
+		if s != Full && s != Tired || len(out) == most {
 			return out, s
 		}
 	}
@@ -146,9 +152,11 @@ func (f feeder) feed(z *Inflater, out, piece []byte) ([]byte, Status) {
 
 func (f feeder) check(out, more []byte, room int, piece []byte, n int, s Status) {
 	switch {
-	case s != More && s != Full && s != Corrupt:
+	case s != More && s != Full && s != Corrupt && (s != Tired || f.patience == nil):
 		f.t.Fatal("status", s)
-	case n < 0 || n > len(piece) || s != Full && n != len(piece):
+	case s == Tired && n == len(piece):
+		f.t.Fatal("tired with nothing left")
+	case n < 0 || n > len(piece) || s != Full && s != Tired && n != len(piece):
 		f.t.Fatalf("took %d of %d bytes, status %d", n, len(piece), s)
 	case len(more) < len(out) || len(more) > len(out)+room || s == Full && len(more) < len(out)+room:
 		f.t.Fatalf("%d bytes of output after %d, room %d, status %d", len(more), len(out), room, s)

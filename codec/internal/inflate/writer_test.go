@@ -63,6 +63,31 @@ func (w *writer) dynamic(literals, distances codeSet) *writer {
 	return w
 }
 
+// shortest begins a block with all codes that there are, in as few bytes as can
+// be: what takes the longest for its size.
+func (w *writer) shortest() *writer {
+	lengthCodes := make(codeSet, 19)
+	lengthCodes[16], lengthCodes[4], lengthCodes[5], lengthCodes[8], lengthCodes[9] = 1, 3, 3, 3, 3
+	w.literals = slices.Concat(repeated(8, 226), repeated(9, 60))
+	w.distances = slices.Concat(repeated(4, 2), repeated(5, 28))
+	w.sizes(len(w.literals), len(w.distances), lengthCodes)
+	for _, run := range []struct{ length, times int }{{8, 226}, {9, 60}, {4, 2}, {5, 28}} {
+		w.code(lengthCodes, run.length)
+		left := run.times - 1
+		for ; left >= 6; left -= 6 {
+			w.code(lengthCodes, 16).bits(3, 2)
+		}
+		if left >= 3 {
+			w.code(lengthCodes, 16).bits(uint(left-3), 2)
+			left = 0
+		}
+		for ; left > 0; left-- {
+			w.code(lengthCodes, run.length)
+		}
+	}
+	return w
+}
+
 // sizes begins a block with codes of its own up to those for lengths.
 func (w *writer) sizes(literals, distances int, lengthCodes codeSet) *writer {
 	w.header(0, 2).bits(uint(literals-257), 5).bits(uint(distances-1), 5).bits(15, 4)
