@@ -20,6 +20,7 @@ func TestAttacks(t *testing.T) {
 		"slowloris":     "cut × ",
 		"bomb":          "close 1009 × ",
 		"empty-blocks":  "close 1009 × ",
+		"empty-tables":  "close 1009 × ",
 		"split":         "echo × ",
 	} {
 		t.Run(name, func(t *testing.T) {

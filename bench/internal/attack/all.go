@@ -57,6 +57,8 @@ var All = []*Attack{
 		Answers: []string{"echo"}, Pins: echoing, play: sendBombs(limit)},
 	{Name: "empty-blocks", Does: "sends a compressed message without end that has nothing in it", Conns: 20, Deflates: true, Flags: compress,
 		Answers: []string{"close 1009"}, Hurry: hurryCompress, play: deflateEndlessly(manyEmptyBlocks)},
+	{Name: "empty-tables", Does: "the same, with tables for codes that do not come", Conns: 20, Deflates: true, Flags: compress,
+		Answers: []string{"close 1009"}, Hurry: hurryCompress, play: deflateEndlessly(manyTables)},
 	{Name: "deflated-halves", Does: "begins a short compressed message and waits", Conns: 1000, Deflates: true, Flags: compress,
 		Answers: []string{"echo"}, Buffered: half, play: holdBackDeflated(1 << 10)},
 

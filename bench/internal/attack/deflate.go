@@ -76,8 +76,16 @@ func deflateEndlessly(z []byte) func(a *attacker) string {
 	})
 }
 
-// manyEmptyBlocks is a compressed message of nothing, of 32 KiB.
-var manyEmptyBlocks = []byte(strings.Repeat("\x00"+emptyBlock, 32<<10/5))
+// tables is a block with codes for everything, of which none comes, and then an
+// empty one. To build tables for so many codes takes some microseconds.
+const tables = "\xec\xfd\x03\x60\x18\x30\x0c\x00\x00\xcc\xb6\x6d\xdb\xb6\x6d\xdb\xb6\x6d" +
+	"\xdb\xb6\x6d\xdb\xb6\x8d\xdb\xb6\x6d\x9b\x49\x6d\x1b\x8f\x00\x00\x00\xff\xff"
+
+// Compressed messages of nothing, of 32 KiB.
+var (
+	manyEmptyBlocks = []byte(strings.Repeat("\x00"+emptyBlock, 32<<10/5))
+	manyTables      = []byte(strings.Repeat(tables, 32<<10/len(tables)))
+)
 
 // bombsAtOnce are sent before the echo of the first is read.
 const bombsAtOnce = 16
