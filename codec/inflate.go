@@ -44,6 +44,15 @@ func (d *Decoder) turnOver() bool {
 	return d.tables != nil && d.tables.turn <= 0
 }
 
+// Inflated gives how much of an incomplete message the last call of Next has
+// inflated, in bytes; what took as long as so many and gave nothing is included.
+func (d *Decoder) Inflated() int {
+	if d.tables == nil {
+		return 0
+	}
+	return turnOut - d.tables.turn
+}
+
 // beginInflating takes what the message needs if it has not got it yet.
 func (d *Decoder) beginInflating() *inflation {
 	if d.tables == nil {

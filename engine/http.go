@@ -213,7 +213,7 @@ func (s *sessions) adopt(a *adoptee) {
 	c.conn.Cork()
 	defer c.conn.Uncork()
 	defer s.recoverFrom(c)
-	s.worked = 0
+	s.beginTurn()
 	s.openServer(c, a.read)
 	if a.tls != nil {
 		s.records(c, a.records)

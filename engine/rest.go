@@ -15,20 +15,47 @@ const (
 	eventWork    = 64      // a message or control frame, with its handler
 	headerWork   = 16      // a byte of frames' headers
 	deflatedWork = 1 << 10 // an event that may be compressed
+	inflatedWork = 4       // a byte that came of that
 	recordWork   = 512     // a record of TLS
 )
 
-// work gives how much it counts to have decoded n bytes to an event with so many
-// bytes of payload, or if op is 0 to none. If there is more to decode then, the
-// decoder has returned for others to have their turn.
-func (p *profile) work(op codec.Opcode, n, payload int, more bool) int {
+// A tick is crowded once this many turns' work was done in it. Those that come
+// then have only a part of a turn, as others wait behind them.
+const (
+	crowd       = 8
+	crowdedPart = 8
+)
+
+// beginTurn is called before a connection goes on.
+func (s *sessions) beginTurn() {
+	s.before += s.worked
+	s.worked = 0
+}
+
+// endTick forgets what was done in a tick.
+func (s *sessions) endTick() { s.before, s.worked = 0, 0 }
+
+func (s *sessions) crowded() bool { return s.before >= crowd*s.share }
+
+// turn gives the work after which a turn is over.
+func (s *sessions) turn() int {
+	if s.crowded() {
+		return s.share / crowdedPart
+	}
+	return s.share
+}
+
+// work gives how much it counts that d has decoded n bytes to an event with so
+// many bytes of payload, or if op is 0 to none. If there is more to decode then,
+// it has returned for others to have their turn.
+func (p *profile) work(d *codec.Decoder, op codec.Opcode, n, payload int, more bool) int {
 	switch {
 	case op == 0 && more:
 		return turnWork
 	case op == 0:
-		return n
+		return n + inflatedWork*d.Inflated()
 	case p.deflation != nil:
-		return deflatedWork + 4*max(n, payload)
+		return deflatedWork + inflatedWork*max(n, payload)
 	}
 	return eventWork + max(n, payload) + headerWork*max(n-payload, 0)
 }
@@ -36,7 +63,7 @@ func (p *profile) work(op codec.Opcode, n, payload int, more bool) int {
 // pace ends the turn of c if it has worked enough, and holds it if there is more
 // to decode then, or if its peer must read before that.
 func (s *sessions) pace(c *Conn, more bool) {
-	over := s.worked >= s.share
+	over := s.worked >= s.turn()
 	if over {
 		c.conn.Yield()
 	}
@@ -45,8 +72,22 @@ func (s *sessions) pace(c *Conn, more bool) {
 	}
 }
 
-// Turn goes on with a connection whose turn was over before all was done.
+// waits ends the turn of c before it has begun if the tick is crowded and c is
+// in the middle of a message that may be compressed, of which a decoder's turn
+// is the least that can be taken.
+func (s *sessions) waits(c *Conn) bool {
+	if !s.crowded() || c.profile.deflation == nil || c.rx == nil || c.rx.decoder.Held() == 0 {
+		return false
+	}
+	c.conn.Yield()
+	c.conn.Hold()
+	return true
+}
+
+// Turn goes on with a connection whose turn was over before all was done: a whole
+// turn, as the loop gives no more of them than there is time for.
 func (s *sessions) Turn(lc *loop.Conn) (went bool) {
+	s.endTick()
 	c := connOf(lc)
 	if c.fragmentsDue() {
 		s.sendFragments(c)
@@ -100,7 +141,7 @@ func (s *sessions) readOn(c *Conn, rest []byte) {
 	c.conn.Cork()
 	defer c.conn.Uncork()
 	defer s.recoverFrom(c)
-	s.worked = 0
+	s.beginTurn()
 	if len(rest) > 0 {
 		before := s.events
 		s.feed(c, rest)

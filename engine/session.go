@@ -33,7 +33,8 @@ type sessions struct {
 	meters   meters
 	events   int          // messages and control frames received
 	worked   int          // in the turn of the connection that has it: see work
-	share    int          // of a tick: work after which a turn is over
+	before   int          // in the turns before it in this tick
+	share    int          // of a tick: work after which a turn is over, if it is not crowded
 	received atomic.Int64 // bytes that receivers hold
 	checked  int64        // memory when it was checked last
 	opened   []byte       // what records are decrypted to; nil before the first
@@ -87,6 +88,9 @@ func (s *sessions) Room(lc *loop.Conn) []byte {
 		return nil
 	}
 	if room := c.rx.decoder.Room(); len(room) >= minDirect {
+		if s.crowded() {
+			return room[:minDirect]
+		}
 		return room
 	}
 	return nil
@@ -94,7 +98,7 @@ func (s *sessions) Room(lc *loop.Conn) []byte {
 
 // Filled continues a message whose bytes were read to their place.
 func (s *sessions) Filled(lc *loop.Conn, n int) {
-	s.worked = 0
+	s.beginTurn()
 	s.filled(connOf(lc), n)
 }
 
@@ -114,7 +118,7 @@ func (s *sessions) filled(c *Conn, n int) {
 
 // Data takes what was read.
 func (s *sessions) Data(lc *loop.Conn, b []byte) {
-	s.worked = 0
+	s.beginTurn()
 	if c := connOf(lc); c.profile.tls != nil {
 		s.records(c, b)
 	} else {
@@ -153,7 +157,7 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		rx = s.blank
 		rx.decoder.Reset(c.profile.decoding())
 	}
-	if rx.rest != nil {
+	if rx.rest != nil || s.waits(c) {
 		rx.keep(b)
 		s.charge(rx)
 		return
@@ -161,7 +165,7 @@ func (s *sessions) feed(c *Conn, b []byte) {
 	for len(b) > 0 {
 		op, payload, n, err := rx.decoder.Next(b)
 		b = b[n:]
-		s.worked += c.profile.work(op, n, len(payload), len(b) > 0)
+		s.worked += c.profile.work(&rx.decoder, op, n, len(payload), len(b) > 0)
 		if !s.handle(c, op, payload, err) {
 			return
 		}

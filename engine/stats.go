@@ -52,6 +52,7 @@ type counters struct {
 
 // Ticked publishes what the tick has counted, and keeps to the memory budget.
 func (s *sessions) Ticked() {
+	s.endTick()
 	s.checkMemory()
 	c := &s.stats
 	if c.received|c.sent == 0 {

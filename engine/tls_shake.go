@@ -185,7 +185,7 @@ func (s *sessions) chargeStepped(c *Conn, t *tlsState) {
 // shaken goes on with what came behind the handshake.
 func (s *sessions) shaken(c *Conn, t *tlsState) {
 	s.stats.tlsDone.Add(1)
-	s.worked = 0
+	s.beginTurn()
 	sh, early, rest := t.shake, t.in, t.rest
 	t.shake, t.in, t.rest = nil, nil, nil
 	s.records(c, early)

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	acceptBatch = 16
+	acceptBatch = 8
 	minBackoff  = 10 * time.Millisecond
 	maxBackoff  = time.Second
 )
