@@ -168,28 +168,38 @@ func TestCrowdedTickPutsInflatingOff(t *testing.T) {
 	})
 }
 
-// A large message takes less of a crowded tick: it is read in smaller pieces.
-func TestCrowdedTickReadsSmallPieces(t *testing.T) {
+// Nor do those who are in the middle of a large one, wherever its bytes are to be
+// read to.
+func TestCrowdedTickPutsLargeOff(t *testing.T) {
+	const begun = 65 << 10 // its place has grown then
 	th := newThrong(t, 1, "")
-	head := codec.AppendHeader(nil, codec.Header{Fin: true, OpCode: codec.Binary, Masked: true, Length: DefaultMaxMessage})
-	th.sendAll(head)
 	c := th.sessions.clientOf(0)
-	sent := 0
-	for len(th.sessions.Room(&c.conn)) <= minDirect {
-		n, _ := th.sys.Write(th.clients[0], make([]byte, 1<<10))
-		if sent += max(n, 0); sent > DefaultMaxMessage/2 {
-			t.Fatal("no room for more")
+	th.sendAll(codec.AppendHeader(nil, codec.Header{Fin: true, OpCode: codec.Binary, Masked: true, Length: DefaultMaxMessage}))
+	send := func(n int) {
+		for n > 0 {
+			wrote, _ := th.sys.Write(th.clients[0], make([]byte, min(n, 100)))
+			n -= max(wrote, 0)
+			th.tick()
 		}
-		th.tick()
 	}
+	send(begun)
+	th.until("all to be read", func() bool { return !c.conn.Yielded() })
 	th.sessions.before = crowd * th.sessions.share
-	if room := th.sessions.Room(&c.conn); len(room) != minDirect {
-		t.Errorf("room for %d bytes, want %d", len(room), minDirect)
+	if room := th.sessions.Room(&c.conn); room != nil || !c.conn.Yielded() {
+		t.Errorf("room for %d bytes, yielded %v", len(room), c.conn.Yielded())
 	}
+	th.sendAll([]byte{0})
 	th.tick()
-	if room := th.sessions.Room(&c.conn); len(room) <= minDirect {
-		t.Errorf("room for %d bytes in the next tick", len(room))
+	if room := th.sessions.Room(&c.conn); len(room) < minDirect || c.conn.Yielded() {
+		t.Errorf("room for %d bytes in the next tick, yielded %v", len(room), c.conn.Yielded())
 	}
+	send(DefaultMaxMessage - begun - 2)
+	th.sessions.before = crowd * th.sessions.share
+	th.sessions.Data(&c.conn, []byte{0})
+	if th.handled[0] != 0 || !c.conn.Held() {
+		t.Errorf("%d messages in a crowded tick, held %v", th.handled[0], c.conn.Held())
+	}
+	th.until("the message", func() bool { return th.handled[0] == 1 })
 }
 
 // clientOf gives a connection by the number of its client.

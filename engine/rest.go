@@ -72,15 +72,17 @@ func (s *sessions) pace(c *Conn, more bool) {
 	}
 }
 
-// waits ends the turn of c before it has begun if the tick is crowded and c is
-// in the middle of a message that may be compressed, of which a decoder's turn
-// is the least that can be taken.
+// waits ends the turn of c before it has begun if the tick is crowded, and c in
+// the middle of a message that takes its time: it is large, or may be compressed.
 func (s *sessions) waits(c *Conn) bool {
-	if !s.crowded() || c.profile.deflation == nil || c.rx == nil || c.rx.decoder.Held() == 0 {
+	if !s.crowded() || c.rx == nil {
+		return false
+	}
+	held := c.rx.decoder.Held()
+	if held < minDirect && (held == 0 || c.profile.deflation == nil) {
 		return false
 	}
 	c.conn.Yield()
-	c.conn.Hold()
 	return true
 }
 

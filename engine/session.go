@@ -87,13 +87,11 @@ func (s *sessions) Room(lc *loop.Conn) []byte {
 	if c.rx == nil || c.rx.opening != nil || c.profile.tls != nil {
 		return nil
 	}
-	if room := c.rx.decoder.Room(); len(room) >= minDirect {
-		if s.crowded() {
-			return room[:minDirect]
-		}
-		return room
+	room := c.rx.decoder.Room()
+	if len(room) < minDirect || s.waits(c) {
+		return nil
 	}
-	return nil
+	return room
 }
 
 // Filled continues a message whose bytes were read to their place.
@@ -106,7 +104,7 @@ func (s *sessions) filled(c *Conn, n int) {
 	defer s.recoverFrom(c)
 	rx, before := c.rx, s.events
 	op, payload, err := rx.decoder.Filled(n)
-	s.worked += n
+	s.worked += n + len(payload)
 	if s.handle(c, op, payload, err) {
 		s.pace(c, false)
 		s.settle(c, rx)
@@ -158,6 +156,7 @@ func (s *sessions) feed(c *Conn, b []byte) {
 		rx.decoder.Reset(c.profile.decoding())
 	}
 	if rx.rest != nil || s.waits(c) {
+		c.conn.Hold()
 		rx.keep(b)
 		s.charge(rx)
 		return

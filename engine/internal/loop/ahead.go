@@ -49,7 +49,7 @@ func (l *Loop) handle(batch []Event) {
 // than that.
 func (l *Loop) readAhead(ev Event, buf []byte) (a ahead) {
 	c := l.connOf(ev.Handle)
-	if c == nil || ev.Ready != Readable || c.has(blocked|held|yielded|ended|finishing|broken) || l.events.Room(c) != nil {
+	if c == nil || ev.Ready != Readable || c.has(blocked|held|yielded|ended|finishing|broken) || l.events.Room(c) != nil || c.has(yielded) {
 		return a
 	}
 	a.c, a.buf = c, buf

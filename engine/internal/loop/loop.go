@@ -29,7 +29,8 @@ type Events interface {
 	Hold(c *Conn, unsent int) bool
 
 	// Room may give memory for the next bytes of c to be read into, if the
-	// user has a place where they belong; Filled then tells how many came.
+	// user has a place where they belong; Filled then tells how many came. If c
+	// yields instead, nothing is read.
 	// If Room gives nil, Data brings them, in memory that is the user's until
 	// it returns. What is sent on c during Data and Filled leaves afterwards,
 	// together.

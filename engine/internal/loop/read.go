@@ -44,7 +44,7 @@ func (l *Loop) read(c *Conn) bool {
 		buf, direct = l.buf, false
 	}
 	buf = buf[:min(len(buf), directSize)] // its neighbours wait
-	if c.has(closed | finishing) {
+	if c.has(closed | finishing | yielded) {
 		return false
 	}
 	n, e := l.sys.Read(int(c.fd), buf)
