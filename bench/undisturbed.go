@@ -21,15 +21,19 @@ const (
 
 // undisturbed has the neighbours do what they do until slices of d together
 // were ours, and gives their latencies then. If they are too few, the row says
-// that it was disturbed.
+// that it was disturbed. What happens once is over after d: half of that must do.
 func (s *siege) undisturbed(ctx context.Context, d time.Duration) (all hist.Snapshot) {
-	if s.row.Hurried || s.Once {
+	if s.row.Hurried {
 		return s.exchange(ctx, d)
 	}
+	most, least := forbear*d, d
+	if s.Once {
+		most, least = d, d/2
+	}
 	missing := d
-	for end := time.Now().Add(forbear * d); missing > 0 && ctx.Err() == nil; {
+	for end := time.Now().Add(most); missing > 0 && ctx.Err() == nil; {
 		if time.Now().After(end) {
-			s.row.Disturbed = true
+			s.row.Disturbed = s.row.Disturbed || d-missing < least
 			return all
 		}
 		before, _ := proc.Stolen()
