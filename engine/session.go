@@ -87,11 +87,13 @@ func (s *sessions) Room(lc *loop.Conn) []byte {
 	if c.rx == nil || c.rx.opening != nil || c.profile.tls != nil {
 		return nil
 	}
-	room := c.rx.decoder.Room()
-	if len(room) < minDirect || s.waits(c) {
-		return nil
+	if s.waits(c) {
+		return nil // its place would grow now, but be used and counted later
 	}
-	return room
+	if room := c.rx.decoder.Room(); len(room) >= minDirect {
+		return room
+	}
+	return nil
 }
 
 // Filled continues a message whose bytes were read to their place.
