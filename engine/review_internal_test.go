@@ -26,3 +26,16 @@ func TestRoomOfWaitingIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// What was done in a tick is forgotten at its end, though nobody had a turn.
+func TestNextTickIsNotCrowded(t *testing.T) {
+	th := newThrong(t, 1, "")
+	message := codec.AppendMaskedFrame(nil, codec.Binary, []byte("x"), [4]byte{})
+	for n := 1; n <= 3; n++ {
+		th.sendAll(message)
+		th.until("a message", func() bool { return th.handled[0] == n })
+		if th.sessions.before != 0 || th.sessions.worked != 0 {
+			t.Fatalf("%d and %d after a tick", th.sessions.before, th.sessions.worked)
+		}
+	}
+}
