@@ -361,3 +361,41 @@ func TestInflateNoAllocations(t *testing.T) {
 		}
 	})
 }
+
+// What a call has inflated is told, with what took as long and gave nothing, and
+// only as long as the message is incomplete.
+func TestInflated(t *testing.T) {
+	c := deflateServer
+	d := NewDecoder(&c.Config)
+	defer d.Release()
+	next := func(stream []byte) (taken int) {
+		t.Helper()
+		_, _, taken, err := d.Next(stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return taken
+	}
+	if d.Inflated() != 0 {
+		t.Errorf("%d before anything", d.Inflated())
+	}
+	whole := c.frame(Binary, true, compressed(t, 9, strings.Repeat("a", 200<<10), ""))
+	rest := whole[next(whole[:20]):]
+	if got := d.Inflated(); got == 0 || got > 20<<10 {
+		t.Errorf("%d of a few bytes", got)
+	}
+	rest = rest[next(rest):]
+	if got := d.Inflated(); got < turnOut {
+		t.Errorf("%d in a turn", got)
+	}
+	for len(rest) > 0 {
+		rest = rest[next(rest):]
+	}
+	if got := d.Inflated(); got != 0 {
+		t.Errorf("%d of a whole message", got)
+	}
+	next(c.frame(Binary, false, strings.Repeat("\x00\x00\x00\xff\xff", 10000)))
+	if got := d.Inflated(); got < turnOut {
+		t.Errorf("%d in a turn of nothing", got)
+	}
+}

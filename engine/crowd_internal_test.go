@@ -132,7 +132,7 @@ func TestCrowdedTickPutsInflatingOff(t *testing.T) {
 	w.Flush()
 	bomb := bytes.TrimSuffix(z.Bytes(), []byte{0, 0, 0xFF, 0xFF})
 	head := codec.AppendHeader(nil, codec.Header{Fin: true, Rsv: 0b100, OpCode: codec.Binary, Masked: true, Length: int64(len(bomb))})
-	const begun = 20
+	const begun = 60 // which becomes more than 32 KiB
 	th.sendAll(append(head, bomb[:begun]...))
 	th.until("all to have begun", func() bool {
 		held := 0
@@ -152,6 +152,9 @@ func TestCrowdedTickPutsInflatingOff(t *testing.T) {
 	th.sessions.each(func(c *Conn) {
 		if c.rx != nil && c.rx.decoder.Held() == before[c] {
 			waiting++
+			if rest := c.rx.rest; rest != nil && c.rx.charged < c.rx.decoder.Held()+cap(rest.B) {
+				t.Errorf("%d bytes are counted, of them %d wait", c.rx.charged, cap(rest.B))
+			}
 		}
 	})
 	// One more has yielded, and had its turn.

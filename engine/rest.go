@@ -73,13 +73,10 @@ func (s *sessions) pace(c *Conn, more bool) {
 }
 
 // waits ends the turn of c before it has begun if the tick is crowded, and c in
-// the middle of a message that takes its time: it is large, or may be compressed.
+// the middle of a message that takes its time: it is large, or what was inflated
+// of it last was all of a turn.
 func (s *sessions) waits(c *Conn) bool {
-	if !s.crowded() || c.rx == nil {
-		return false
-	}
-	held := c.rx.decoder.Held()
-	if held < minDirect && (held == 0 || c.profile.deflation == nil) {
+	if !s.crowded() || c.rx == nil || max(c.rx.decoder.Held(), c.rx.decoder.Inflated()) < minDirect {
 		return false
 	}
 	c.conn.Yield()

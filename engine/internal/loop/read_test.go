@@ -329,3 +329,34 @@ func TestEndedThenGone(t *testing.T) {
 		}
 	}
 }
+
+// What yields when it is asked for room is read in its turn, whether its event
+// comes alone or among others.
+func TestYieldsWhileAskedForRoom(t *testing.T) {
+	for _, conns := range []int{1, 3} {
+		hadTurn, heard := map[*Conn]bool{}, 0
+		r := newRig(t, &script{
+			room: func(c *Conn) []byte {
+				if !hadTurn[c] {
+					c.Yield()
+				}
+				return nil
+			},
+			turn: func(c *Conn) bool { hadTurn[c] = true; return false },
+			data: func(c *Conn, b []byte) {
+				if heard++; !hadTurn[c] {
+					t.Errorf("%d connections: read %q before its turn", conns, b)
+				}
+			},
+		})
+		var peers []*peer
+		for range conns {
+			_, p := r.connect("unix")
+			peers = append(peers, p)
+		}
+		for _, p := range peers {
+			p.send([]byte("x"))
+		}
+		r.until("all to be heard", func() bool { return heard == conns })
+	}
+}
