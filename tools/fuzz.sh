@@ -4,20 +4,29 @@
 #   tools/fuzz.sh TIME
 set -euo pipefail
 time=${1:?for how long, such as 10s}
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+corpora=$(go env GOCACHE)/fuzz # as go test has them
+temp=$(mktemp -d)
+trap 'rm -rf "$temp"' EXIT
 
-# fuzz DIR TARGET fuzzes one target.
-fuzz() { go test -run='^$' -fuzz="^$2\$" -fuzztime="$time" "$1" 2>&1 | tee "$log"; }
+# fuzz DIR PACKAGE TARGET fuzzes one target of the test program, which is built
+# once for all of a package. Inputs that are merely interesting are not made
+# small: that would take more than the time.
+fuzz() {
+	(cd "$1" && "$temp/test" -test.run='^$' -test.fuzz="^$3\$" -test.fuzztime="$time" -test.fuzzminimizetime=10x \
+		-test.fuzzcachedir="$corpora/$2") 2>&1 | tee "$temp/log"
+}
 
 # ended tells that all that failed was the end of the time: Go before 1.27 may
 # report that as a failure, https://go.dev/issue/75804. What fails on an input
 # names it.
-ended() { grep -q '^ *context deadline exceeded$' "$log" && ! grep -q 'Failing input' "$log"; }
+ended() { grep -q '^ *context deadline exceeded$' "$temp/log" && ! grep -q 'Failing input' "$temp/log"; }
 
-for dir in $(go list -f '{{.Dir}}' ./...); do
-	for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$dir"/*_test.go 2>/dev/null); do
+go list -f '{{.Dir}} {{.ImportPath}}' ./... | while read -r dir package; do
+	targets=$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$dir"/*_test.go 2>/dev/null || true)
+	[ -n "$targets" ] || continue
+	go test -c -fuzz=Fuzz -o "$temp/test" "$package"
+	for target in $targets; do
 		echo "${dir#"$PWD"/} $target"
-		fuzz "$dir" "$target" || { ended && fuzz "$dir" "$target"; }
+		fuzz "$dir" "$package" "$target" </dev/null || { ended && fuzz "$dir" "$package" "$target" </dev/null; }
 	done
 done
