@@ -74,6 +74,9 @@ func TestJudgeOfLatencies(t *testing.T) {
 			t.Errorf("missed %v", r.Missed)
 		}
 	}
+	if got := disturbed.Verdict(); got != "met, but for the latency" {
+		t.Errorf("verdict of a latency that is not known: %q", got)
+	}
 }
 
 func TestTable(t *testing.T) {

@@ -106,10 +106,13 @@ func (r *Row) brief() string {
 
 // Verdict tells whether all targets were met.
 func (r *Row) Verdict() string {
-	if len(r.Missed) == 0 {
-		return "met"
+	switch {
+	case len(r.Missed) > 0:
+		return "missed: " + strings.Join(r.Missed, "; ")
+	case r.Disturbed:
+		return "met, but for the latency"
 	}
-	return "missed: " + strings.Join(r.Missed, "; ")
+	return "met"
 }
 
 // Markdown writes the table as Markdown.
