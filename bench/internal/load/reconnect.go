@@ -32,7 +32,8 @@ type renewals struct {
 	dialing  *dialing
 	stop     context.CancelFunc // of the ends
 	done     context.CancelFunc // of the beginnings
-	all      sync.WaitGroup
+	parting  sync.WaitGroup     // what closes connections
+	opening  sync.WaitGroup     // what opens others
 }
 
 func (e *exchange) renew(ctx context.Context, life time.Duration) *renewals {
@@ -41,8 +42,8 @@ func (e *exchange) renew(ctx context.Context, life time.Duration) *renewals {
 	beginnings, r.done = context.WithCancel(context.Background())
 	r.dialing = newDialing(beginnings, e.group, func() {}, true)
 	ctx, r.stop = context.WithCancel(ctx)
-	r.all.Go(func() { r.part(ctx, life) })
-	r.all.Go(func() { r.replace(beginnings) })
+	r.parting.Go(func() { r.part(ctx, life) })
+	r.opening.Go(func() { r.replace(beginnings) })
 	return r
 }
 
@@ -86,9 +87,10 @@ func (r *renewals) replace(ctx context.Context) {
 // there again.
 func (r *renewals) end() {
 	r.stop()
+	r.parting.Wait() // it may be about to close one more
 	r.exchange.group.await(answerTimeout, r.settled)
 	r.done()
-	r.all.Wait()
+	r.opening.Wait()
 	r.dialing.end()
 }
 

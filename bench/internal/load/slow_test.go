@@ -87,7 +87,7 @@ func TestSlowReadersGiveUp(t *testing.T) {
 
 func TestErrorsOfSlowReaders(t *testing.T) {
 	defer func(d time.Duration) { answerTimeout = d }(answerTimeout)
-	answerTimeout = 200 * time.Millisecond
+	answerTimeout = 2 * time.Second
 	for want, reply := range map[string]func(c *engine.Conn, op codec.Opcode, p []byte){
 		"differs":       func(c *engine.Conn, op codec.Opcode, p []byte) { p[0]++; c.Send(op, p) },
 		"nobody asked":  func(c *engine.Conn, op codec.Opcode, p []byte) { c.Send(op, p); c.Send(op, p) },
