@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/sockeye-ws/sockeye/codec"
 )
@@ -91,7 +92,7 @@ func (s *slowReader) ended(err error) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errors.New("no reply in time")
-	case s.backedUp() && s.group.accepted():
+	case s.backedUp() && s.group.lives():
 		return errCut
 	}
 	return errors.New("closed: " + cause(err))
@@ -103,6 +104,19 @@ func (s *slowReader) backedUp() bool {
 	const header = 2 // of the shortest frame
 	return (s.sent.Load()-s.received)*uint64(s.payloads.size+header) > slowBuffer
 }
+
+// lives tells that the server accepts a connection, and another one a while
+// later: one that is ending may still accept the first.
+func (g *Group) lives() bool {
+	if !g.accepted() {
+		return false
+	}
+	time.Sleep(ending)
+	return g.accepted()
+}
+
+// ending is the time in which a server that ends has closed its listener.
+const ending = 200 * time.Millisecond
 
 // accepted tells that the server accepts a connection, which is closed at once.
 func (g *Group) accepted() bool {
